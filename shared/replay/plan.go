@@ -56,7 +56,7 @@ func Done() Next { return Next{} }
 func Again(d time.Duration) Next { return Next{Again: true, After: d} }
 
 // Cut makes the plan of a job from what the hours of its window were counted to hold. A slice is about
-// min(64 MiB, total / (4 × lanes)) decoded, larger where MaxSlices asks for it; it is cut at minutes, takes quiet
+// min(64 MiB, total / (4 × lanes)) decoded, at least one batch, larger where MaxSlices asks for it; it is cut at minutes, takes quiet
 // hours in with their neighbours and leaves hours without a count out. Lanes must be at least 1.
 //
 // Counts that are too high make uneven slices, never a gap: that is why intake may count twice.
@@ -72,7 +72,7 @@ func Cut(job Job, counts []Count, lanes int) Plan {
 		}
 	}
 	slices.SortFunc(spans, func(a, b span) int { return a.From.Compare(b.From) })
-	target := max(1, min(sliceBytes, total/int64(slicesPerLane*lanes)))
+	target := max(BatchLimit, min(sliceBytes, total/int64(slicesPerLane*lanes)))
 	pieces := pack(spans, target)
 	for len(pieces) > MaxSlices {
 		target *= 2
