@@ -1,0 +1,123 @@
+package demo
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// line signs an object as the service would; the object comes without its closing brace.
+func line(key ed25519.PrivateKey, open string) string {
+	return open + `,"sig":"` + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, []byte(open+"}"))) + `"}`
+}
+
+// The three entries of the stories, sent and received; their times lie in day().
+const (
+	sentOne   = `{"n":1.50,"rt":1772366400000, "o":{"z":1, "a":[2]},"severity":"6","src":5}`
+	sentTwo   = `{"event_ts":"2026-03-01T11:00:00.5Z","t":36893488147419103232,"u":"\u00e9"}`
+	sentThree = `{"event_ts":"2026-03-01T13:00:00+02:00","rt":1772362800999,"org_id":"` + org + `"}`
+	gotOne    = `{"event_ts":"2026-03-01T12:00:00Z","n":1.50,"o":{"z":1,"a":[2]},"org_id":"` + org + `","rt":1772366400000,"severity":6,"src":"5"`
+	gotTwo    = `{"event_ts":"2026-03-01T11:00:00.5Z","org_id":"` + org + `","rt":1772362800500,"t":36893488147419103232,"u":"\u00e9"`
+	gotThree  = `{"event_ts":"2026-03-01T11:00:00Z","org_id":"` + org + `","rt":1772362800999`
+	outside   = `{"rt":1772366400124}` // a millisecond after noon
+)
+
+func TestTheComparisonFindsWhatIsWrong(t *testing.T) {
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	other := ed25519.NewKeyFromSeed([]byte(strings.Repeat("x", ed25519.SeedSize)))
+	one, two, three := line(key, gotOne), line(key, gotTwo), line(key, gotThree)
+	good := result{Sent: 3, SentOutside: 1, Received: 3}
+	for name, c := range map[string]struct {
+		received []string
+		want     result
+		problem  string // kind, line, and the start of the text of the first problem
+	}{
+		"everything arrived":        {[]string{one, two, three}, good, ""},
+		"in another order":          {[]string{three, one, two}, good, ""},
+		"one is missing":            {[]string{one, three}, result{Received: 2, Missing: 1}, "missing 2 " + sentTwo},
+		"nothing arrived":           {nil, result{Missing: 3}, "missing 1 " + sentOne},
+		"one came twice":            {[]string{one, two, three, two}, result{Received: 4, Duplicates: 1}, "duplicate 4 " + gotTwo},
+		"a digit was lost":          {[]string{line(key, strings.Replace(gotOne, "1.50", "1.5", 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"a number was rounded":      {[]string{one, line(key, strings.Replace(gotTwo, "103232", "103000", 1)), three}, result{Missing: 1, Altered: 1}, "altered 2 "},
+		"an escape was respelled":   {[]string{one, line(key, strings.Replace(gotTwo, `\u00e9`, `é`, 1)), three}, result{Missing: 1, Altered: 1}, "altered 2 "},
+		"a type was kept":           {[]string{line(key, strings.Replace(gotOne, `:6`, `:"6"`, 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"a member was added":        {[]string{one, two, line(key, gotThree+`,"x":0`)}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"rt was made wrong":         {[]string{one, line(key, strings.Replace(gotTwo, "800500", "800501", 1)), three}, result{Altered: 1}, "altered 2 "},
+		"a given rt was changed":    {[]string{one, two, line(key, strings.Replace(gotThree, "0999", "0998", 1))}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"another organization":      {[]string{one, two, line(key, strings.Replace(gotThree, org, "them", 1))}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"no event_ts":               {[]string{one, two, line(key, strings.Replace(gotThree, "event_ts", "ts", 1))}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"no JSON":                   {[]string{one, two, three[1:]}, result{Missing: 1, Altered: 1, WrongSig: 1}, "altered 3 "},
+		"a wrong signature":         {[]string{line(other, gotOne), two, three}, result{WrongSig: 1}, "wrong signature 1 " + gotOne},
+		"one from outside":          {[]string{one, two, three, line(key, strings.Replace(gotOne, "6400000", "6400124", 1))}, result{Received: 4, Outside: 1}, "outside the range 4 "},
+		"the one that was outside":  {[]string{one, two, three, line(key, `{"event_ts":"2026-03-01T12:00:00.124Z","org_id":"`+org+`","rt":1772366400124`)}, result{Received: 4, Outside: 1}, "outside the range 4 "},
+		"nothing right about a lot": {[]string{`{`, `{`, `{`, `{`, `{`}, result{Received: 5, Missing: 3, Altered: 5, WrongSig: 5}, "altered 1 {"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sent := file(t, "sent", strings.Join([]string{sentOne, sentTwo, sentThree, outside, ""}, "\n"))
+			got, err := compare(sent, file(t, "received", strings.Join(c.received, "\n")), day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got.OK() != (c.problem == "") {
+				t.Errorf("OK is %t", got.OK())
+			}
+			first := ""
+			if len(got.Problems) > 0 {
+				p := got.Problems[0]
+				first = fmt.Sprintf("%s %d %s", p.Kind, p.Line, p.Text)
+			}
+			if !strings.HasPrefix(first, c.problem) || c.problem == "" && first != "" {
+				t.Errorf("the first problem is %q, want %q", first, c.problem)
+			}
+			want := c.want
+			want.Sent, want.SentOutside = 3, 1
+			if want.Received == 0 && c.received != nil {
+				want.Received = 3
+			}
+			got.Problems, got.Checked = nil, 0
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("counts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestEqualEntriesAreCountedEach(t *testing.T) {
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	sent := file(t, "sent", sentTwo+"\n"+sentTwo+"\n")
+	for n, want := range map[int]result{
+		1: {Sent: 2, Received: 1, Missing: 1},
+		2: {Sent: 2, Received: 2},
+		3: {Sent: 2, Received: 3, Duplicates: 1},
+	} {
+		received := file(t, "received", strings.Repeat(line(key, gotTwo)+"\n", n))
+		got, err := compare(sent, received, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.Problems, got.Checked = nil, 0
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("received %d times (-want +got):\n%s", n, diff)
+		}
+	}
+}
+
+func TestOnlyTheFirstFewProblemsOfAKindAreNamed(t *testing.T) {
+	var r result
+	for i := range int64(10) {
+		r.note(problem{Kind: "missing", Line: i})
+		r.note(problem{Kind: "altered", Line: i, Text: strings.Repeat("x", 5000)})
+	}
+	if len(r.Problems) != 2*named {
+		t.Errorf("%d problems are named, want %d", len(r.Problems), 2*named)
+	}
+	for _, p := range r.Problems {
+		if len(p.Text) > 1100 {
+			t.Errorf("the text of a problem has %d bytes", len(p.Text))
+		}
+	}
+}

@@ -1,0 +1,166 @@
+// Package demo shows the whole way of a replay on this machine, then proves it entry by entry.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"reprise/shared/replay"
+)
+
+// ErrWrong is returned when the demo went to its end, where what was received was not what was sent.
+var ErrWrong = errors.New("what was received is not what was sent")
+
+// Config is what demo's flags say.
+type Config struct {
+	Program string // reprise itself: the service, the receiver, the tokens are made with its other commands
+	Entries int64  // to generate, at least 2; not looked at with From
+	From    string // a file of recorded entries to send instead; empty: generated ones
+	Break   string // what the receiver is to do wrong with one entry; empty: nothing
+	Lanes   int    // requests in flight to the receiver
+	Keep    bool   // the temporary folder, even when all went well
+	Out     io.Writer
+	// Progress is where bars are drawn if Terminal, else lines written now and then.
+	Progress io.Writer
+	Terminal bool
+	Now      func() time.Time
+}
+
+// A show is one demo at work.
+type show struct {
+	Config
+	folder             string
+	from               source
+	service            *service
+	hook               *process // the receiver
+	intake, delivery   time.Duration
+	sent, receivedFile string
+}
+
+// Run goes the whole way. It returns nil only if every entry of the range arrived, once, as it was sent, while nothing else did;
+// ErrWrong if not. The temporary folder stays where something went wrong.
+func Run(ctx context.Context, c Config) error {
+	from, err := choose(c)
+	if err != nil {
+		return err
+	}
+	folder, err := os.MkdirTemp("", "reprise-demo-")
+	if err != nil {
+		return err
+	}
+	s := &show{
+		Config: c, folder: folder, from: from,
+		sent: filepath.Join(folder, "sent.ndjson"), receivedFile: filepath.Join(folder, "received.ndjson"),
+	}
+	err = s.play(ctx)
+	if !c.Keep && (err == nil || ctx.Err() != nil) {
+		return errors.Join(err, os.RemoveAll(folder))
+	}
+	s.sayf("\neverything is in %s: what was sent, what was received, the data file, the logs\n", folder)
+	return err
+}
+
+// choose gives the entries: recorded ones, else generated ones of the 24 hours up to now.
+func choose(c Config) (source, error) {
+	now := c.Now().UTC().Truncate(time.Millisecond)
+	if c.From != "" {
+		return recorded(c.From, now)
+	}
+	if c.Entries < 2 {
+		return source{}, fmt.Errorf("%d entries: at least 2 are needed, one at either end of the range", c.Entries)
+	}
+	return generated(c.Entries, replay.Window{From: now.Add(-24 * time.Hour), To: now}), nil
+}
+
+func (s *show) play(ctx context.Context) (err error) {
+	defer func() { err = errors.Join(err, s.hook.stop(), s.service.stop()) }()
+	for _, step := range []func(context.Context) error{s.startService, s.startReceiver, s.configure, s.send, s.replay} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return s.prove(ctx)
+}
+
+// step says what is being done, with the command that does the same by hand.
+func (s *show) step(what, command string) { s.sayf("%s\n    $ %s\n", what, command) }
+
+func (s *show) sayf(format string, args ...any) { _, _ = fmt.Fprintf(s.Out, format, args...) }
+
+// configure points the organization's webhook at the receiver.
+func (s *show) configure(ctx context.Context) error {
+	s.step("setting the webhook", fmt.Sprintf(
+		`curl -X PATCH %s%s -H "Authorization: Bearer $TOKEN" -d '{"endpoint":"http://%s/","authorization":"'"$SECRET"'","log_format":"json","enabled":true}'`,
+		s.service.api, hookPath, s.hook.Address))
+	return s.service.admin.doJSON(ctx, "PATCH", hookPath, map[string]any{
+		"endpoint": "http://" + s.hook.Address + "/", "authorization": s.service.secret, "log_format": "json", "enabled": true,
+	}, nil)
+}
+
+func (s *show) send(ctx context.Context) error {
+	what := fmt.Sprintf("%s generated entries", commas(s.from.Entries))
+	if s.From != "" {
+		what = fmt.Sprintf("%s entries of %s, moved in time", commas(s.from.Entries), s.From)
+	}
+	s.step(fmt.Sprintf("sending %s, %s to %s, then two that lie a millisecond outside", what, stamp(s.from.Window.From), stamp(s.from.Window.To)),
+		fmt.Sprintf(`curl -X POST %s%s -H "Authorization: Bearer $INTAKE_TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @entries.ndjson`,
+			s.service.api, eventsPath))
+	m := newMeter(s.Progress, s.Terminal, "sending  ", s.from.Entries, s.Now)
+	err := send(ctx, s.service.producer, s.from, s.sent, m)
+	s.intake = m.End()
+	return err
+}
+
+// replay asks for the range, then follows the job to its end.
+func (s *show) replay(ctx context.Context) error {
+	start, end := stamp(s.from.Window.From), stamp(s.from.Window.To)
+	s.step("asking for all of them again", fmt.Sprintf(
+		`curl -X PUT %s%s -H "Authorization: Bearer $TOKEN" -d '{"start_at":"%s","end_at":"%s"}'`, s.service.api, jobPath, start, end))
+	m := newMeter(s.Progress, s.Terminal, "replaying", 0, s.Now)
+	if err := s.service.admin.doJSON(ctx, "PUT", jobPath, map[string]string{"start_at": start, "end_at": end}, nil); err != nil {
+		return err
+	}
+	s.step("following the replay", fmt.Sprintf(`curl %s%s -H "Authorization: Bearer $TOKEN"`, s.service.api, jobPath))
+	j, err := s.follow(ctx, m)
+	s.delivery = m.End()
+	if err != nil {
+		return err
+	}
+	if f := j.Failure; j.Status != "completed" && f != nil {
+		return fmt.Errorf("the replay %s: %s: %s (the receiver's last answer: %d)", j.Status, f.Code, f.Detail, f.ResponseCode)
+	}
+	if j.Status != "completed" {
+		return fmt.Errorf("the replay %s", j.Status)
+	}
+	return nil
+}
+
+// follow asks for the job until it has ended.
+func (s *show) follow(ctx context.Context, m *meter) (job, error) {
+	for {
+		var j job
+		if err := again(ctx, func() error { return s.service.admin.doJSON(ctx, "GET", jobPath, nil, &j) }); err != nil {
+			return j, err
+		}
+		m.Set(j.Progress.Entries, j.Progress.Estimated)
+		if !replay.Status(j.Status).Live() {
+			return j, nil
+		}
+		select {
+		case <-ctx.Done():
+			return j, context.Cause(ctx)
+		case <-time.After(pollEvery):
+		}
+	}
+}
+
+// pollEvery is how often the job is looked at: often enough for a bar that moves, too seldom to cost anything.
+const pollEvery = 200 * time.Millisecond
+
+// stamp writes a time as requests have it, to the millisecond.
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -1,0 +1,102 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+)
+
+// tellEvery is how often progress is told where there is no terminal to draw a bar on.
+const tellEvery = 5 * time.Second
+
+// A meter shows how many entries of a number are done: as a bar on a terminal, else as a line now and then.
+type meter struct {
+	mu         sync.Mutex
+	out        io.Writer
+	now        func() time.Time
+	bar        *progressbar.ProgressBar // nil where there is no terminal
+	begun      time.Time
+	told       time.Time
+	done, most int64
+}
+
+// newMeter begins to count now. Most may be an estimate, or 0 while there is none.
+func newMeter(out io.Writer, terminal bool, what string, most int64, now func() time.Time) *meter {
+	m := &meter{out: out, now: now, begun: now(), told: now(), most: most}
+	if terminal {
+		m.bar = progressbar.NewOptions64(max(most, 1),
+			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("  "+what), progressbar.OptionSetWidth(30),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("entries"),
+			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	return m
+}
+
+// Add counts n more.
+func (m *meter) Add(n int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.set(m.done+n, m.most)
+}
+
+// Set says how many are done, of how many.
+func (m *meter) Set(done, most int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.set(done, most)
+}
+
+func (m *meter) set(done, most int64) {
+	m.done, m.most = done, max(done, most)
+	if m.bar != nil {
+		if m.most > 0 && m.most != m.bar.GetMax64() {
+			m.bar.ChangeMax64(m.most)
+		}
+		_ = m.bar.Set64(done)
+		return
+	}
+	if now := m.now(); now.Sub(m.told) >= tellEvery {
+		m.told = now
+		_, _ = fmt.Fprintf(m.out, "  %s\n", m.line(now))
+	}
+}
+
+func (m *meter) line(now time.Time) string {
+	rate := perSecond(m.done, now.Sub(m.begun))
+	s := fmt.Sprintf("%s entries, %s entries/s", commas(m.done), commas(int64(rate)))
+	if m.most > 0 && rate > 0 {
+		left := time.Duration(float64(m.most-m.done) / rate * float64(time.Second))
+		s = fmt.Sprintf("%d %% of %s entries, %s entries/s, %s left", 100*m.done/m.most, commas(m.most), commas(int64(rate)), left.Round(time.Second))
+	}
+	return s
+}
+
+// End takes the bar away, and returns how long everything took.
+func (m *meter) End() time.Duration {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.bar != nil {
+		_ = m.bar.Finish()
+	}
+	return m.now().Sub(m.begun)
+}
+
+func perSecond(n int64, d time.Duration) float64 {
+	if d <= 0 {
+		return 0
+	}
+	return float64(n) / d.Seconds()
+}
+
+// commas writes a number with its thousands apart.
+func commas(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}

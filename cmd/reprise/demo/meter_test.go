@@ -1,0 +1,55 @@
+package demo
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestProgressIsALineNowAndThenWhereNobodyWatches(t *testing.T) {
+	clock := noon
+	var out strings.Builder
+	m := newMeter(&out, false, "sending", 1_000_000, func() time.Time { return clock })
+	for range 12 {
+		clock = clock.Add(time.Second)
+		m.Add(20_000)
+	}
+	want := "  10 % of 1,000,000 entries, 20,000 entries/s, 45s left\n  20 % of 1,000,000 entries, 20,000 entries/s, 40s left\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+	if took := m.End(); took != 12*time.Second {
+		t.Errorf("it took %s", took)
+	}
+}
+
+func TestProgressOfAnUnknownNumberIsTold(t *testing.T) {
+	clock := noon
+	var out strings.Builder
+	m := newMeter(&out, false, "replaying", 0, func() time.Time { return clock })
+	clock = clock.Add(tellEvery)
+	m.Set(0, 0)
+	if want := "  0 entries, 0 entries/s\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestABarIsDrawnOnATerminal(t *testing.T) {
+	clock := noon
+	var out strings.Builder
+	m := newMeter(&out, true, "sending", 1000, func() time.Time { return clock })
+	m.Set(500, 2000)
+	m.Set(2100, 2000) // an estimate that was too low
+	m.End()
+	if !strings.Contains(out.String(), "sending") {
+		t.Errorf("no bar: %q", out.String())
+	}
+}
+
+func TestThousandsAreApart(t *testing.T) {
+	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 5_000_000: "5,000,000", -1234: "-1,234", -123: "-123"} {
+		if got := commas(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
