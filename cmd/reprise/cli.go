@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2 // the command line, or its environment, makes no sense: nothing was done
+)
+
+// cli is the command line: kong reads it from these fields. Every flag has an environment variable, so that a container
+// needs no command line.
+type cli struct {
+	Serve   serveCmd   `cmd:"" help:"Serve the API on this machine, with everything in one file."`
+	Token   tokenCmd   `cmd:"" help:"Make tokens for the API."`
+	Listen  listenCmd  `cmd:"" help:"Be a webhook that checks what it gets."`
+	Demo    demoCmd    `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+
+	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
+}
+
+const about = `Reprise keeps audit entries for seven days and sends a range of them again when a receiver missed some.
+
+Start with "reprise demo", or with "reprise serve" and what it prints.`
+
+// streams is where a command writes: results to out, whatever is said about them to err.
+type streams struct{ out, err io.Writer }
+
+// terminal reports whether somebody watches w.
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// run reads the command line, does what it says, and returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	switch {
+	case len(args) == 0:
+		args = []string{"--help"}
+	case args[0] == "help":
+		args = append(args[1:], "--help")
+	}
+	var c cli
+	parser, err := kong.New(&c, kong.Name("reprise"), kong.Description(about), kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.Vars{"version": version()})
+	if err != nil {
+		return complain(stderr, exitFailed, err, "")
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return complain(stderr, exitUsage, err, usageHint(err))
+	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	if err := parsed.Run(streams{stdout, stderr}); err != nil {
+		return complain(stderr, exitFailed, err, hint(err))
+	}
+	return exitOK
+}
+
+func complain(w io.Writer, code int, err error, hint string) int {
+	_, _ = fmt.Fprintf(w, "reprise: %v\n", err)
+	if hint != "" {
+		_, _ = fmt.Fprintln(w, hint)
+	}
+	return code
+}
+
+// usageHint says where the right command line is described.
+func usageHint(err error) string {
+	command := "reprise"
+	var p *kong.ParseError
+	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
+		command = p.Context.Selected().FullPath()
+	}
+	return fmt.Sprintf(`Run "%s --help" for the flags, their rules, and examples.`, command)
+}
+
+// hint says what to do about an error that does not say so itself.
+func hint(err error) string {
+	var network *net.OpError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return "Another process listens there: stop it, or choose another port with --address (port 0 takes a free one)."
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return "This machine has no such address: choose one of its own with --address, such as 127.0.0.1:8080."
+	case errors.Is(err, syscall.EACCES) && errors.As(err, &network):
+		return "Ports below 1024 need a privilege: choose a higher one with --address."
+	case strings.HasPrefix(err.Error(), "data file "): // as the store begins what it says
+		return "The data file is the one that --data, or REPRISE_DATA, names."
+	default:
+		return ""
+	}
+}

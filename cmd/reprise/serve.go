@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"reprise/shared/egress"
+	"reprise/shared/local"
+	"reprise/shared/replay"
+)
+
+// maxLanes bounds --lanes: a job has at most that many slices, so more lanes would idle (DESIGN.md §5).
+const maxLanes = replay.MaxSlices
+
+// serveCmd is `reprise serve`.
+type serveCmd struct {
+	Address       string        `default:"127.0.0.1:8080" env:"REPRISE_ADDRESS" placeholder:"HOST:PORT" help:"Where to take requests; port 0 takes a free one."`
+	Data          string        `default:"data/reprise.db" env:"REPRISE_DATA" placeholder:"FILE" help:"The data file; it is made if it is not there, readable by its owner alone."`
+	Domain        string        `default:"localhost" env:"REPRISE_DOMAIN" placeholder:"NAME" help:"What a request's host must end in for its first label to name a region, as in us.localhost; empty: anything."`
+	Regions       []string      `default:"us,eu" env:"REPRISE_REGIONS" placeholder:"A,B,..." help:"The regions that are served."`
+	DefaultRegion string        `env:"REPRISE_DEFAULT_REGION" placeholder:"REGION" help:"The region of a request whose host names none; the first of --regions if not given."`
+	Lanes         int           `default:"4" env:"REPRISE_LANES" placeholder:"N" help:"How many requests a replay may have in flight to its webhook, 1 to 32; 1 keeps all entries in order of time."`
+	Patience      time.Duration `default:"1h" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
+	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
+	logs          `embed:""`
+}
+
+// Help is examples.
+func (serveCmd) Help() string {
+	return `Examples:
+
+    reprise serve
+    reprise serve --allow-inside                        # webhooks of this machine, such as "reprise listen"
+    reprise serve --address 127.0.0.1:0 --log-format json
+    REPRISE_DATA=/var/lib/reprise/reprise.db reprise serve --regions eu --domain audit.example.com
+
+SIGINT and SIGTERM end it once the requests and the batches in hand are finished.`
+}
+
+// Validate names the flag and the rule that it breaks.
+func (c *serveCmd) Validate() error {
+	if err := checkAddress(c.Address); err != nil {
+		return err
+	}
+	if c.Data == "" {
+		return errors.New("--data: must name a file")
+	}
+	if c.Lanes < 1 || c.Lanes > maxLanes {
+		return fmt.Errorf("--lanes: must be from 1 to %d, not %d", maxLanes, c.Lanes)
+	}
+	if c.Patience <= 0 {
+		return fmt.Errorf("--patience: must be more than nothing, not %s", c.Patience)
+	}
+	if c.Domain != "" {
+		for label := range strings.SplitSeq(c.Domain, ".") {
+			if !isLabel(label) {
+				return fmt.Errorf("--domain: %q is no domain name: %s", c.Domain, labelRule)
+			}
+		}
+	}
+	return c.checkRegions()
+}
+
+func (c *serveCmd) checkRegions() error {
+	if len(c.Regions) == 0 {
+		return errors.New("--regions: must name at least one region")
+	}
+	seen := make(map[string]bool)
+	for _, r := range c.Regions {
+		switch {
+		case r == replay.GlobalRegion:
+			return fmt.Errorf("--regions: no region can be named %s: that host means every region", replay.GlobalRegion)
+		case !isLabel(r):
+			return fmt.Errorf("--regions: %q cannot begin a host name: %s", r, labelRule)
+		case seen[r]:
+			return fmt.Errorf("--regions: %q is there twice", r)
+		}
+		seen[r] = true
+	}
+	if c.DefaultRegion != "" && !seen[c.DefaultRegion] {
+		return fmt.Errorf("--default-region: %q is none of --regions %s", c.DefaultRegion, strings.Join(c.Regions, ","))
+	}
+	return nil
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, s streams) error {
+	if err := c.logs.start(s.err); err != nil {
+		return err
+	}
+	regions := replay.Regions{Known: c.Regions, Default: c.DefaultRegion, Domain: c.Domain}
+	if regions.Default == "" {
+		regions.Default = c.Regions[0]
+	}
+	return local.Run(ctx, local.Config{
+		Address: c.Address, File: c.Data, Regions: regions,
+		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside},
+		Lanes: c.Lanes, Patience: c.Patience, Version: version(),
+		Ready: func(address string) {
+			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", version())
+			if !c.forPrograms() {
+				_, _ = fmt.Fprint(s.err, c.welcome(os.Args[0], address, time.Now()))
+			}
+		},
+	})
+}
+
+// welcome is the first walk, ready to be copied; program is how reprise was called.
+func (c *serveCmd) welcome(program, address string, now time.Time) string {
+	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	endpoint, receiver := "https://audit.example.com/", ""
+	if c.AllowInside {
+		endpoint = "http://127.0.0.1:8090/"
+		receiver = fmt.Sprintf(" (here: one that checks what it gets, started with\n  #   %s listen --jwks http://%s/v2/audit-log-webhook/jwks.json)", program, address)
+	}
+	return fmt.Sprintf(`
+Reprise serves on http://%[1]s with its data in %[2]s. In another terminal:
+
+  # the first token
+  TOKEN=$(%[3]s token create --data %[2]s --org my-organization --role admin --label first)
+
+  # where entries are to be sent%[4]s
+  curl -X PATCH http://%[1]s/v2/audit-log-webhook -H "Authorization: Bearer $TOKEN" \
+    -d '{"endpoint":"%[5]s","authorization":"Bearer its-secret","enabled":true}'
+
+  # the first replay: the last hour
+  curl -X PUT http://%[1]s/v2/audit-log-replay-job -H "Authorization: Bearer $TOKEN" \
+    -d '{"start_at":"%[6]s","end_at":"%[7]s"}'
+
+Ctrl-C ends it.
+
+`, address, c.Data, program, receiver, endpoint, at(now.Add(-time.Hour)), at(now))
+}
+
+const labelRule = "1 to 63 of a-z, 0-9 and -, not beginning or ending with -"
+
+// isLabel reports whether s is one label of a host name, in lower case (RFC 1123 §2.1).
+func isLabel(s string) bool {
+	if len(s) < 1 || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
+		return false
+	}
+	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("--address: must be HOST:PORT, such as 127.0.0.1:8080, not %q", address)
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("--address: the port must be a number from 0 to 65535, not %q", port)
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+
+	"reprise/shared/access"
+	"reprise/shared/sqlite"
+)
+
+// tokenCmd is `reprise token`.
+type tokenCmd struct {
+	Create tokenCreateCmd `cmd:"" help:"Make a token; its secret is printed once and kept nowhere."`
+}
+
+// tokenCreateCmd is `reprise token create`. It works on the data file, whether the service is running or not: whoever may
+// write that file may do anything anyway.
+type tokenCreateCmd struct {
+	Data    string        `default:"data/reprise.db" env:"REPRISE_DATA" placeholder:"FILE" help:"The data file of the service; it is made if it is not there."`
+	Org     string        `required:"" env:"REPRISE_ORG" placeholder:"ORG" help:"The organization that the token speaks for."`
+	Role    string        `required:"" env:"REPRISE_ROLE" placeholder:"ROLE" help:"What the token allows: admin (all of it) or intake (only to send entries)."`
+	Label   string        `required:"" env:"REPRISE_LABEL" placeholder:"TEXT" help:"Whose token it is; replays show it under requested_by."`
+	Expires time.Duration `env:"REPRISE_EXPIRES" placeholder:"TIME" help:"After what time the token stops to work, such as 720h; never if not given."`
+}
+
+// Help is examples.
+func (tokenCreateCmd) Help() string {
+	return `Examples:
+
+    TOKEN=$(reprise token create --org my-organization --role admin --label me)
+    reprise token create --org my-organization --role intake --label gateway --expires 720h > token.txt
+
+The secret is the only thing on standard output.`
+}
+
+// maxName bounds --org and --label, in bytes: enough for a UUID or an e-mail address.
+const maxName = 200
+
+// Validate names the flag and the rule that it breaks.
+func (c *tokenCreateCmd) Validate() error {
+	if c.Data == "" {
+		return errors.New("--data: must name a file")
+	}
+	if _, err := access.ParseRole(c.Role); err != nil {
+		return fmt.Errorf("--role: %w", err)
+	}
+	if c.Expires < 0 {
+		return fmt.Errorf("--expires: must not be before now: %s", c.Expires)
+	}
+	for _, f := range []struct{ flag, value string }{{"--org", c.Org}, {"--label", c.Label}} {
+		switch {
+		case strings.TrimSpace(f.value) == "":
+			return fmt.Errorf("%s: must not be blank", f.flag)
+		case len(f.value) > maxName:
+			return fmt.Errorf("%s: must be at most %d bytes", f.flag, maxName)
+		case strings.ContainsFunc(f.value, func(r rune) bool { return !unicode.IsPrint(r) }):
+			return fmt.Errorf("%s: must be printable: %q", f.flag, f.value)
+		}
+	}
+	return nil
+}
+
+// Run makes the token.
+func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
+	role, err := access.ParseRole(c.Role)
+	if err != nil {
+		return err
+	}
+	store, err := sqlite.Open(c.Data, time.Now)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	var expires time.Time
+	until := "until it is revoked"
+	if c.Expires > 0 {
+		expires = now.Add(c.Expires)
+		until = "until " + expires.Format(time.RFC3339)
+	}
+	secret, token, err := access.Mint(rand.Reader, access.Principal{Org: c.Org, Label: c.Label, Role: role}, expires, now)
+	if err != nil {
+		return err
+	}
+	if err := store.SaveToken(ctx, token); err != nil {
+		return fmt.Errorf("saving the token: %w", err)
+	}
+	if _, err := fmt.Fprintln(s.out, secret); err != nil {
+		return fmt.Errorf("printing the token's secret, which is lost now: make another: %w", err)
+	}
+	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s, %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, until)
+	return nil
+}
