@@ -1,0 +1,2 @@
+// Package api is the wire contract of the HTTP routes.
+package api

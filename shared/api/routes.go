@@ -1,0 +1,72 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// DefaultRoute is the name of the handler for what no route answers, among those given to Route.
+const DefaultRoute = "default-route"
+
+// Routes is every route there is, "METHOD /path", by the folder of functions/ that answers it: what the local server
+// mounts, what a 405 lists under Allow.
+func Routes() map[string][]string {
+	return map[string][]string{
+		"put-replay-job": {"PUT /v2/audit-log-replay-job"},
+		"get-replay-job": {"GET /v2/audit-log-replay-job"},
+		"webhook":        {"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook"},
+		"jwks":           {"GET /v2/audit-log-webhook/jwks.json"},
+		"intake":         {"POST /v2/audit-log-events"},
+	}
+}
+
+// Route sends each request to the handler of its route, else to handlers[DefaultRoute], which must be there.
+// Methods and paths match exactly, as they were sent: nothing is cleaned, unescaped or redirected, because a gateway
+// would not do it either. A route whose handler is missing is answered by the default.
+func Route(handlers map[string]http.Handler) http.Handler {
+	exact := make(map[string]http.Handler)
+	for name, routes := range Routes() {
+		if h := handlers[name]; h != nil {
+			for _, route := range routes {
+				exact[route] = h
+			}
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h, ok := exact[r.Method+" "+r.URL.EscapedPath()]
+		if !ok {
+			h = handlers[DefaultRoute]
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// Nowhere answers what no route answers: 405 with Allow where the path has other methods, else 404.
+func Nowhere(door *Door) http.Handler {
+	allow := make(map[string][]string)
+	for _, routes := range Routes() {
+		for _, route := range routes {
+			method, path, _ := strings.Cut(route, " ")
+			allow[path] = append(allow[path], method)
+		}
+	}
+	return door.open(func(r *http.Request, _ *caller) (reply, error) {
+		methods := slices.Sorted(slices.Values(allow[r.URL.EscapedPath()]))
+		if len(methods) == 0 || slices.Contains(methods, r.Method) {
+			return reply{}, refuse(http.StatusNotFound, "Not Found")
+		}
+		p := refuse(http.StatusMethodNotAllowed, "Method Not Allowed")
+		p.header = map[string]string{"Allow": strings.Join(methods, ", ")}
+		return reply{}, p
+	})
+}
+
+// Busy answers 429: for whoever counts the requests in flight and has enough of them.
+func Busy(door *Door) http.Handler {
+	return door.open(func(*http.Request, *caller) (reply, error) {
+		p := refuse(http.StatusTooManyRequests, "Too many requests")
+		p.header = map[string]string{"Retry-After": "1"}
+		return reply{}, p
+	})
+}

@@ -1,0 +1,196 @@
+package api_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"reprise/shared/access"
+	"reprise/shared/auditlog"
+	"reprise/shared/replay"
+	"reprise/shared/webhook"
+)
+
+// shelf is a store that keeps the guarantees of the ports and checks what it is asked.
+type shelf struct {
+	t testing.TB
+
+	mu      sync.Mutex
+	tokens  map[access.Hash]access.Token
+	jobs    map[replay.Scope]replay.Job
+	plans   map[replay.Fence]replay.Plan
+	rows    map[replay.Fence][]replay.Progress
+	hooks   map[replay.Scope]webhook.Config
+	keys    []auditlog.PublicKey
+	taken   map[replay.Scope][]auditlog.Entry
+	bodies  [][32]byte
+	lookups int                   // of tokens
+	asked   replay.Scope          // the last one
+	fail    error                 // of every call but Token
+	before  func(context.Context) // runs before every call but Token, without the lock
+}
+
+func newShelf(t testing.TB) *shelf {
+	return &shelf{
+		t:      t,
+		tokens: make(map[access.Hash]access.Token),
+		jobs:   make(map[replay.Scope]replay.Job),
+		plans:  make(map[replay.Fence]replay.Plan),
+		rows:   make(map[replay.Fence][]replay.Progress),
+		hooks:  make(map[replay.Scope]webhook.Config),
+		taken:  make(map[replay.Scope][]auditlog.Entry),
+	}
+}
+
+// enter is the beginning of every call; the caller unlocks.
+func (s *shelf) enter(ctx context.Context, at replay.Scope) error {
+	if s.before != nil {
+		s.before(ctx)
+	}
+	s.mu.Lock()
+	s.asked = at
+	if at.Region == replay.GlobalRegion {
+		s.t.Errorf("asked for %+v: no scope is global", at)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return s.fail
+}
+
+func (s *shelf) Token(_ context.Context, hash access.Hash) (access.Token, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lookups++
+	token, ok := s.tokens[hash]
+	if !ok {
+		return access.Token{}, replay.ErrNotFound
+	}
+	return token, nil
+}
+
+func (s *shelf) SaveToken(secret string, p access.Principal, expires time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	hash := access.HashOf(secret)
+	s.tokens[hash] = access.Token{Hash: hash, Principal: p, Expires: expires}
+}
+
+func (s *shelf) revoke(secret string, at time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	token := s.tokens[access.HashOf(secret)]
+	token.Revoked = at
+	s.tokens[token.Hash] = token
+}
+
+func (s *shelf) Accept(ctx context.Context, jobs ...replay.Job) error {
+	err := s.enter(ctx, jobs[0].Scope)
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if j.Status != replay.Accepted || j.JobID == "" || j.Org == "" || j.AcceptedAt.IsZero() || j.Window.To.Before(j.Window.From) {
+			s.t.Errorf("asked to accept %+v", j)
+		}
+		if old, ok := s.jobs[j.Scope]; ok && !old.Status.May(replay.Accepted) {
+			return replay.ErrConflict
+		}
+	}
+	for _, j := range jobs {
+		s.jobs[j.Scope] = j
+	}
+	return nil
+}
+
+func (s *shelf) Job(ctx context.Context, at replay.Scope) (replay.Job, error) {
+	err := s.enter(ctx, at)
+	defer s.mu.Unlock()
+	if err != nil {
+		return replay.Job{}, err
+	}
+	job, ok := s.jobs[at]
+	if !ok {
+		return replay.Job{Fence: replay.Fence{Scope: at}, Status: replay.Unconfigured}, nil
+	}
+	return job, nil
+}
+
+func (s *shelf) Plan(ctx context.Context, f replay.Fence) (replay.Plan, error) {
+	err := s.enter(ctx, f.Scope)
+	defer s.mu.Unlock()
+	if err != nil {
+		return replay.Plan{}, err
+	}
+	plan, ok := s.plans[f]
+	if !ok {
+		return replay.Plan{}, replay.ErrNotFound
+	}
+	return plan, nil
+}
+
+func (s *shelf) Progress(ctx context.Context, f replay.Fence) ([]replay.Progress, error) {
+	err := s.enter(ctx, f.Scope)
+	defer s.mu.Unlock()
+	return s.rows[f], err
+}
+
+func (s *shelf) Webhook(ctx context.Context, at replay.Scope) (webhook.Config, error) {
+	err := s.enter(ctx, at)
+	defer s.mu.Unlock()
+	if err != nil {
+		return webhook.Config{}, err
+	}
+	hook := s.hooks[at]
+	hook.Scope = at
+	return hook, nil
+}
+
+func (s *shelf) SaveWebhook(ctx context.Context, c webhook.Config) error {
+	err := s.enter(ctx, c.Scope)
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if c.Version < 1 || c.UpdatedAt.IsZero() || c.Format != auditlog.JSON {
+		s.t.Errorf("asked to save %+v", c)
+	}
+	if s.hooks[c.Scope].Version != c.Version-1 {
+		return replay.ErrConflict
+	}
+	s.hooks[c.Scope] = c
+	return nil
+}
+
+func (s *shelf) PublicKeys(ctx context.Context) ([]auditlog.PublicKey, error) {
+	err := s.enter(ctx, replay.Scope{})
+	defer s.mu.Unlock()
+	return s.keys, err
+}
+
+func (s *shelf) Take(ctx context.Context, at replay.Scope, body [32]byte, entries []auditlog.Entry) error {
+	err := s.enter(ctx, at)
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if len(entries) == 0 {
+		s.t.Error("asked to take nothing")
+	}
+	s.taken[at] = append(s.taken[at], entries...)
+	s.bodies = append(s.bodies, body)
+	return nil
+}
+
+// all is what was taken in, wherever.
+func (s *shelf) all() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, entries := range s.taken {
+		n += len(entries)
+	}
+	return n
+}

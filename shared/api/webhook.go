@@ -1,0 +1,124 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"reprise/shared/access"
+	"reprise/shared/auditlog"
+	"reprise/shared/replay"
+	"reprise/shared/webhook"
+)
+
+// unconfigured is the endpoint where there is none: a client of the original checks for this very word (CONTRACT.md §3).
+const unconfigured = "unconfigured"
+
+// merges is how often a PATCH is merged again over one that was faster. Each time somebody's was saved.
+const merges = 10
+
+// maxUnknown is how many unknown properties an answer names.
+const maxUnknown = 20
+
+// Webhook answers GET and PATCH /v2/audit-log-webhook (CONTRACT.md §3).
+func Webhook(door *Door, hooks Configs, guard Guard) http.Handler {
+	return door.admit(access.Admin, func(r *http.Request, c *caller) (reply, error) {
+		switch r.Method {
+		case http.MethodGet:
+			hook, err := hooks.Webhook(r.Context(), c.scope())
+			if err != nil {
+				return reply{}, fmt.Errorf("reading the webhook: %w", err)
+			}
+			return ok(http.StatusOK, showHook(hook))
+		case http.MethodPatch:
+			return patchHook(r, c, hooks, guard)
+		default:
+			return reply{}, fmt.Errorf("%s was sent to the webhook", r.Method) // the routes are wrong
+		}
+	})
+}
+
+func patchHook(r *http.Request, c *caller, hooks Configs, guard Guard) (reply, error) {
+	p, err := readPatch(r)
+	if err != nil {
+		return reply{}, err
+	}
+	for range merges {
+		old, err := hooks.Webhook(r.Context(), c.scope())
+		if err != nil {
+			return reply{}, fmt.Errorf("reading the webhook: %w", err)
+		}
+		hook, err := old.Apply(p, c.now)
+		if err != nil {
+			return reply{}, err
+		}
+		if err := checkEndpoint(guard, p); err != nil {
+			return reply{}, err
+		}
+		// A crash here leaves the webhook as it was.
+		err = hooks.SaveWebhook(r.Context(), hook)
+		if errors.Is(err, replay.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return reply{}, fmt.Errorf("saving the webhook: %w", err)
+		}
+		return ok(http.StatusOK, showHook(hook))
+	}
+	busy := refuse(http.StatusServiceUnavailable, "Others are changing the webhook at the same time")
+	busy.header = map[string]string{"Retry-After": "1"}
+	return reply{}, busy
+}
+
+// checkEndpoint leaves an endpoint alone that is not given: it was checked when it was, and is again when it is dialled.
+func checkEndpoint(guard Guard, p webhook.Patch) error {
+	if p.Endpoint == nil {
+		return nil
+	}
+	if err := guard.CheckEndpoint(*p.Endpoint); err != nil {
+		return badRequest("Invalid endpoint", replay.InputError{{Field: "endpoint", Reason: err.Error()}})
+	}
+	return nil
+}
+
+func readPatch(r *http.Request) (webhook.Patch, error) {
+	var p webhook.Patch
+	unknown, err := readObject(r, map[string]any{
+		"endpoint":              &p.Endpoint,
+		"authorization":         &p.Authorization,
+		"enabled":               &p.Enabled,
+		"log_format":            &p.Format,
+		"skip_ssl_verification": &p.SkipVerify,
+	})
+	if err != nil {
+		return p, err
+	}
+	var bad replay.InputError
+	for _, name := range unknown[:min(len(unknown), maxUnknown)] {
+		bad = append(bad, replay.Invalid{Field: name, Rule: replay.RuleUnknownProperty, Reason: "is not a property of a webhook"})
+	}
+	if bad != nil {
+		return p, bad
+	}
+	return p, nil
+}
+
+// hookView is a webhook on the wire. It has no authorization, so that none can slip out.
+type hookView struct {
+	Endpoint   string          `json:"endpoint"`
+	Enabled    bool            `json:"enabled"`
+	Format     auditlog.Format `json:"log_format"`
+	SkipVerify bool            `json:"skip_ssl_verification"`
+	UpdatedAt  string          `json:"updated_at"`
+}
+
+func showHook(c webhook.Config) hookView {
+	v := hookView{c.Endpoint, c.Enabled, c.Format, c.SkipVerify, stamp(c.UpdatedAt)}
+	if v.Endpoint == "" {
+		v.Endpoint = unconfigured
+	}
+	if v.Format == "" {
+		v.Format = auditlog.JSON
+	}
+	return v
+}
