@@ -1,0 +1,67 @@
+# Reprise. `make help` lists what there is.
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+ENTRIES  ?=
+FROM     ?=
+BREAK    ?=
+FUZZTIME ?= 3s
+ADDRESS  ?= 127.0.0.1:8080
+DATA     ?= ./data/reprise.db
+
+# The race detector needs a C compiler; without one the tests run without it, and say so.
+RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
+GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
+
+.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit fuzz mutants clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+build: ## build bin/reprise
+	@go build -o bin/reprise ./cmd/reprise
+
+demo: build ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside)
+	@bin/reprise demo $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK))
+
+run: build ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA)
+	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside
+
+test: deps check unit fuzz ## everything: build, vet, linters, all tests, some seconds of each fuzz target
+	@echo "== all passed$(if $(RACE),, (WITHOUT the race detector: no C compiler))"
+
+check: build vet staticcheck fmt vuln ## what needs no test run
+
+deps: ## install what the tests need beside Go, or say how
+	@.ci/deps
+
+vet:
+	@echo "== go vet"
+	@go vet ./...
+
+staticcheck:
+	@echo "== staticcheck"
+	@go tool staticcheck ./...
+
+fmt: ## report files that gofumpt would write otherwise
+	@echo "== gofumpt"
+	@found="$$(go tool gofumpt -l $(GO_FILES))"; [ -z "$$found" ] || { echo "run 'go tool gofumpt -w' on:"; echo "$$found"; exit 1; }
+
+vuln:
+	@echo "== govulncheck"
+	@.ci/vuln
+
+unit: ## all tests, with the race detector where there is a C compiler
+	@echo "== go test $(RACE) ./..."
+	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
+	@go tool gotestsum --format pkgname-and-test-fails --hide-summary output -- $(RACE) ./...
+
+fuzz: ## FUZZTIME (3s) of each fuzz target
+	@.ci/fuzz '$(FUZZTIME)'
+
+mutants: ## apply each deliberate bug to a copy: which test catches it?
+	@shared/house/mutants/run
+
+clean: ## remove what was built
+	@rm -rf bin .cache

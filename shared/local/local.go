@@ -1,0 +1,120 @@
+// Package local is every function at once, in one process.
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	mrand "math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"golang.org/x/sync/errgroup"
+
+	"reprise/shared/api"
+	"reprise/shared/auditlog"
+	"reprise/shared/deliver"
+	"reprise/shared/egress"
+	"reprise/shared/fanout"
+	"reprise/shared/intake"
+	"reprise/shared/replay"
+	"reprise/shared/settle"
+	"reprise/shared/sqlite"
+	"reprise/shared/sweep"
+)
+
+// Config is what serve's flags say.
+type Config struct {
+	Address  string // host:port; port 0 takes a free one
+	File     string // of the store
+	Regions  replay.Regions
+	Guard    egress.Guard
+	Lanes    int           // requests in flight per job, at least 1
+	Patience time.Duration // how long a batch is tried in all; 0 is webhook.Patience
+	Version  string        // of the User-Agent
+	// Ready is told the address once requests are taken there; it may be nil.
+	Ready func(address string)
+}
+
+// Run serves until ctx ends, then finishes the requests and the batches in hand.
+func Run(ctx context.Context, c Config) error {
+	store, err := sqlite.Open(c.File, time.Now)
+	if err != nil {
+		return err
+	}
+	err = serve(ctx, c, store)
+	return errors.Join(err, store.Close())
+}
+
+func serve(ctx context.Context, c Config, store *sqlite.Store) error {
+	if err := haveKey(ctx, store); err != nil {
+		return err
+	}
+	queue, dead := store.Queue(), store.DeadQueue()
+	clerk := settle.New(store, store)
+	fan := fanout.New(store, store, store, queue, clerk, c.Lanes)
+	courier := deliver.New(store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.Patience, time.Now, mrand.Float64)
+	sweeper := sweep.New(store, store, queue, clerk, fan.Out, time.Now)
+
+	parts, ctx := errgroup.WithContext(ctx)
+	parts.Go(func() error { return listen(ctx, c, handler(store, c)) })
+	parts.Go(func() error { return store.OnAccepted(ctx, fan.Out) })
+	parts.Go(func() error { return queue.OnMessage(ctx, courier.Deliver) })
+	parts.Go(func() error { return dead.OnMessage(ctx, clerk.Bury) })
+	parts.Go(func() error { return every(ctx, time.Minute, "sweep", sweeper.Sweep) })
+	parts.Go(func() error { return every(ctx, time.Hour, "expire", store.Expire) })
+	return parts.Wait()
+}
+
+// haveKey makes the first signing key. Two processes that do so at once leave two published keys: harmless.
+func haveKey(ctx context.Context, store *sqlite.Store) error {
+	_, err := store.SigningKey(ctx)
+	if !errors.Is(err, replay.ErrNotFound) {
+		return err
+	}
+	key, err := auditlog.NewKey(rand.Reader, time.Now())
+	if err != nil {
+		return err
+	}
+	if err := store.AddKey(ctx, key); err != nil {
+		return fmt.Errorf("storing the first signing key: %w", err)
+	}
+	slog.InfoContext(ctx, "made the first signing key", "kid", key.ID)
+	return nil
+}
+
+// handler is every route over one store.
+func handler(store *sqlite.Store, c Config) http.Handler {
+	door := api.NewDoor(store, c.Regions, time.Now, newID)
+	routes := api.Route(map[string]http.Handler{
+		"put-replay-job": api.PutReplayJob(door, store, store, newID),
+		"get-replay-job": api.GetReplayJob(door, store, store),
+		"webhook":        api.Webhook(door, store, c.Guard),
+		"jwks":           api.JWKS(door, store),
+		"intake":         api.Intake(door, intake.New(store, store, store)),
+		"default-route":  api.Nowhere(door),
+	})
+	return healthz(store.Check, limit(maxInFlight, routes, api.Busy(door)))
+}
+
+// newID makes a ULID: sorted by time, and nobody can guess the next one.
+func newID() string { return ulid.MustNew(ulid.Now(), rand.Reader).String() }
+
+// every calls f now and then until ctx ends. Its trouble is told and does not end it: the next call tries again.
+func every(ctx context.Context, d time.Duration, name string, f func(context.Context) error) error {
+	tick := time.NewTicker(d)
+	defer tick.Stop()
+	for {
+		if err := f(ctx); err != nil && ctx.Err() == nil {
+			slog.ErrorContext(ctx, name, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
