@@ -70,8 +70,8 @@ type comparison struct {
 // besides every line that is wrong in another way. A check takes some 50 µs.
 const sampleEvery = 20
 
-// compare holds the file of what was received against the file of what was sent, entry by entry.
-func compare(sent, received string, w replay.Window, keys publicKeys, expected int64) (result, error) {
+// compare holds the file of what was received against the file of what was sent, entry by entry; read hears of every line.
+func compare(sent, received string, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
 	c := &comparison{
 		window: w, org: fmt.Sprintf("%q", org), keys: keys,
 		reader: newReader(), slots: make(map[fingerprint]slot, expected),
@@ -80,6 +80,7 @@ func compare(sent, received string, w replay.Window, keys publicKeys, expected i
 		if err != nil {
 			return result{}, err
 		}
+		read()
 		if err := c.addSent(line); err != nil {
 			return result{}, fmt.Errorf("%s, line %d: %w", sent, line.N, err)
 		}
@@ -88,6 +89,7 @@ func compare(sent, received string, w replay.Window, keys publicKeys, expected i
 		if err != nil {
 			return result{}, err
 		}
+		read()
 		c.addReceived(received, line)
 	}
 	if err := c.addMissing(sent); err != nil {

@@ -58,7 +58,7 @@ func TestTheComparisonFindsWhatIsWrong(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			sent := file(t, "sent", strings.Join([]string{sentOne, sentTwo, sentThree, outside, ""}, "\n"))
-			got, err := compare(sent, file(t, "received", strings.Join(c.received, "\n")), day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3)
+			got, err := compare(sent, file(t, "received", strings.Join(c.received, "\n")), day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3, func() {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -95,7 +95,7 @@ func TestEqualEntriesAreCountedEach(t *testing.T) {
 		3: {Sent: 2, Received: 3, Duplicates: 1},
 	} {
 		received := file(t, "received", strings.Repeat(line(key, gotTwo)+"\n", n))
-		got, err := compare(sent, received, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2)
+		got, err := compare(sent, received, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2, func() {})
 		if err != nil {
 			t.Fatal(err)
 		}

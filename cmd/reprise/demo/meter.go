@@ -50,6 +50,18 @@ func (m *meter) Set(done, most int64) {
 	m.set(done, most)
 }
 
+// slowly counts one more each time it is called, at little cost.
+func (m *meter) slowly() func() {
+	const most = 1000
+	var n int64
+	return func() {
+		if n++; n == most {
+			m.Add(n)
+			n = 0
+		}
+	}
+}
+
 func (m *meter) set(done, most int64) {
 	m.done, m.most = done, max(done, most)
 	if m.bar != nil {

@@ -53,3 +53,14 @@ func TestThousandsAreApart(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsCountedOneByOneIsTakenInThousands(t *testing.T) {
+	m := newMeter(&strings.Builder{}, false, "comparing", 5000, time.Now)
+	one := m.slowly()
+	for range 2500 {
+		one()
+	}
+	if m.done != 2000 {
+		t.Errorf("%d are counted", m.done)
+	}
+}

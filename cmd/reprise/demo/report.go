@@ -31,7 +31,9 @@ func (s *show) prove(ctx context.Context) error {
 		return fmt.Errorf("reading the receiver's summary: %w: %.200s", err, s.hook.out.Bytes())
 	}
 	s.step("comparing what was received with what was sent, entry by entry", fmt.Sprintf("wc -l %s %s", s.sent, s.receivedFile))
-	r, err := compare(s.sent, s.receivedFile, s.from.Window, keys, s.from.Entries)
+	m := newMeter(s.Progress, s.Terminal, "comparing", 2*s.from.Entries, s.Now)
+	r, err := compare(s.sent, s.receivedFile, s.from.Window, keys, s.from.Entries, m.slowly())
+	m.End()
 	if err != nil {
 		return err
 	}
