@@ -1,0 +1,2 @@
+// Package sqlite keeps everything in one file on this machine.
+package sqlite

@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitemigration"
+	"zombiezen.com/go/sqlite/sqlitex"
+)
+
+// prepare makes the file if it is missing, brings it to our schema and returns a connection to it.
+func prepare(path, full string) (*sqlite.Conn, error) {
+	if err := makeFile(path, full); err != nil {
+		return nil, err
+	}
+	conn, err := connect(full, quick)
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(conn, path, full); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+// makeFile makes an empty file before SQLite can make one that others may read. It never opens a file that is there:
+// closing it again would drop the locks that this process may hold on it (SQLite's "How To Corrupt", §2.2).
+func makeFile(path, full string) error {
+	if info, err := os.Stat(full); err == nil {
+		if !info.Mode().IsRegular() {
+			return refuse(path, "is a folder or a device: name a file")
+		}
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
+		return explain(path, err)
+	}
+	f, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil // another process was faster
+	}
+	if err != nil {
+		return explain(path, err)
+	}
+	return f.Close()
+}
+
+// migrate checks whose file it is, without writing to it, then brings it up to date. It turns the write-ahead log on
+// only then, because that writes into the file.
+func migrate(conn *sqlite.Conn, path, full string) error {
+	var id, version, tables int64
+	for q, into := range map[string]*int64{
+		"PRAGMA application_id": &id, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		if err := sqlitex.ExecuteTransient(conn, q, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+			*into = stmt.ColumnInt64(0)
+			return nil
+		}}); err != nil {
+			return err
+		}
+	}
+	steps := schema()
+	empty := id == 0 && version == 0 && tables == 0
+	switch {
+	case id != appID && !empty:
+		return refuse(path, "is a database of another program, and was left as it is: name another file")
+	case version > int64(len(steps.Migrations)):
+		return refuse(path, "has schema version %d, and this program knows no later than %d: run the newer reprise that wrote it",
+			version, len(steps.Migrations))
+	}
+	if empty { // a file somebody made for us may be readable by others; it will hold secrets
+		if err := os.Chmod(full, 0o600); err != nil {
+			return err
+		}
+	}
+	return upgrade(conn, path, steps)
+}
+
+// upgrade turns the write-ahead log on, then takes the steps of the schema that are missing, each in a transaction.
+func upgrade(conn *sqlite.Conn, path string, steps sqlitemigration.Schema) error {
+	if err := sqlitex.ExecuteTransient(conn, "PRAGMA page_size = 4096", nil); err != nil {
+		return err
+	}
+	mode := ""
+	if err := sqlitex.ExecuteTransient(conn, "PRAGMA journal_mode = wal", &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		mode = stmt.ColumnText(0)
+		return nil
+	}}); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return refuse(path, "lies where no write-ahead log can: put it on a local disk")
+	}
+	return sqlitemigration.Migrate(context.Background(), conn, steps)
+}
+
+// refusal is a whole sentence already: it names the file and says what to do.
+type refusal struct{ text string }
+
+func (r refusal) Error() string { return r.text }
+
+func refuse(path, format string, a ...any) error {
+	return refusal{"data file " + path + " " + fmt.Sprintf(format, a...)}
+}
+
+// explain says which file it is and what to do about it.
+func explain(path string, err error) error {
+	var known refusal
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	var advice string
+	switch sqlite.ErrCode(err).ToPrimary() {
+	case sqlite.ResultNotADB:
+		advice = "is not a database of reprise, and was left as it is: name another file"
+	case sqlite.ResultReadOnly:
+		advice = "is read-only: let the user who runs reprise write to it and to its folder"
+	case sqlite.ResultBusy:
+		advice = "is locked by another program: stop that one, or name another file"
+	case sqlite.ResultCorrupt:
+		advice = "is damaged: restore it from a backup, or name another file"
+	case sqlite.ResultFull:
+		advice = "does not fit on its disk: make room"
+	default:
+		advice = "cannot be opened: let the user who runs reprise write to it and to its folder, or name another file"
+	}
+	return fmt.Errorf("data file %s %s: %w", path, advice, err)
+}
