@@ -40,7 +40,7 @@ func faultOf(sign string) string {
 		return "does not begin with Package or Command"
 	case !strings.HasSuffix(sign, "."):
 		return "does not end with a full stop"
-	case regexp.MustCompile(`[.:;] `).MatchString(sign):
+	case regexp.MustCompile(`[.;] `).MatchString(sign):
 		return "is more than one sentence"
 	case regexp.MustCompile(`(?i)\band\b`).MatchString(sign):
 		return `needs "and"`
