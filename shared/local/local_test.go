@@ -1,0 +1,259 @@
+package local
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"reprise/shared/access"
+	"reprise/shared/egress"
+	"reprise/shared/receiver"
+	"reprise/shared/replay"
+	"reprise/shared/sqlite"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// process is one run of the service on a data file.
+type process struct {
+	t      *testing.T
+	base   string
+	cancel func()
+	stop   func() // and wait until it has ended
+}
+
+func start(t *testing.T, file string, lanes int) process {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- Run(ctx, Config{
+			Address: "127.0.0.1:0", File: file, Regions: replay.Regions{Known: []string{"us", "eu"}, Default: "us"},
+			Guard: egress.Guard{AllowInside: true, AllowHTTP: true}, Lanes: lanes, Version: "test",
+			Ready: func(address string) { ready <- address },
+		})
+	}()
+	p := process{t: t, cancel: cancel, stop: func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		http.DefaultClient.CloseIdleConnections()
+	}}
+	select {
+	case address := <-ready:
+		p.base = "http://" + address
+	case err := <-ended:
+		t.Fatal(err)
+	}
+	return p
+}
+
+// token makes an admin's token on the data file, beside the running service, as the command line does.
+func token(t *testing.T, file string) string {
+	t.Helper()
+	store, err := sqlite.Open(file, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, made, err := access.Mint(rand.Reader, access.Principal{Org: "acme", Role: access.Admin, Label: "test"}, time.Time{}, time.Now())
+	if err == nil {
+		err = store.SaveToken(t.Context(), made)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+func (p process) call(secret, method, path, body string) (code int, answer map[string]any) {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), method, p.base+path, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+secret)
+	if strings.HasPrefix(body, `{"event`) {
+		r.Header.Set("Content-Type", "application/x-ndjson")
+	}
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil && err != io.EOF {
+		p.t.Fatal(err)
+	}
+	return res.StatusCode, answer
+}
+
+const jobPath, hookPath = "/v2/audit-log-replay-job", "/v2/audit-log-webhook"
+
+// produce sends n entries of 6 KB of the last minutes, and gives the body of a PUT that asks for them.
+func (p process) produce(secret string, n int) (put string) {
+	p.t.Helper()
+	now := time.Now().UTC()
+	var b bytes.Buffer
+	for i := range n {
+		fmt.Fprintf(&b, `{"event_class_id":"konnect","name":"Authz.test","rt":%d,"trace_id":%d,"padding":"%s"}`+"\n",
+			now.Add(-time.Duration(i)*time.Second).UnixMilli(), i, strings.Repeat("padding ", 750))
+	}
+	if code, answer := p.call(secret, "POST", "/v2/audit-log-events", b.String()); code != 202 || answer["accepted"] != float64(n) {
+		p.t.Fatal(code, answer)
+	}
+	return fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, now.Add(-time.Hour).Format(time.RFC3339), now.Add(30*time.Second).Format(time.RFC3339))
+}
+
+func (p process) configure(secret, endpoint string) {
+	p.t.Helper()
+	if code, answer := p.call(secret, "PATCH", hookPath, fmt.Sprintf(`{"endpoint":%q,"authorization":"Bearer hook","enabled":true}`, endpoint)); code != 200 {
+		p.t.Fatal(code, answer)
+	}
+}
+
+// until asks GET again and again until the job has that status.
+func (p process) until(secret, status string) map[string]any {
+	p.t.Helper()
+	for {
+		code, answer := p.call(secret, "GET", jobPath, "")
+		if code != 200 {
+			p.t.Fatal(code, answer)
+		}
+		if answer["status"] == status {
+			return answer
+		}
+		if answer["status"] == "failed" {
+			p.t.Fatal(answer)
+		}
+		select {
+		case <-p.t.Context().Done():
+			p.t.Fatal("still", answer)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}
+
+func TestAReplayGoesFromPUTToTheReceiver(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "data", "reprise.db")
+	p := start(t, file, 4)
+	defer p.stop()
+	secret := token(t, file)
+	got := receiver.New(receiver.Options{Keys: receiver.JWKS{URL: p.base + hookPath + "/jwks.json"}.Keys, Authorization: "Bearer hook"})
+	hook := httptest.NewServer(got)
+	defer hook.Close()
+	p.configure(secret, hook.URL)
+	put := p.produce(secret, 500)
+	if code, answer := p.call(secret, "PUT", jobPath, put); code != 202 || answer["status"] != "accepted" {
+		t.Fatal(code, answer)
+	}
+	job := p.until(secret, "completed")
+	if progress := job["progress"].(map[string]any); progress["entries"] != 500.0 || progress["slices_total"] != progress["slices_completed"] {
+		t.Error(job)
+	}
+	if sum := got.Summary(); sum.Entries != 500 || sum.WrongSignatures != 0 || sum.Duplicates != 0 {
+		t.Errorf("%+v", sum)
+	}
+}
+
+func TestAStopFinishesTheBatchInHandAndTheNextStartGoesOn(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	p := start(t, file, 1)
+	secret := token(t, file)
+	got := receiver.New(receiver.Options{})
+	arrived, goOn := make(chan struct{}, 100), make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		arrived <- struct{}{}
+		<-goOn
+		got.ServeHTTP(w, r)
+	}))
+	defer hook.Close()
+	p.configure(secret, hook.URL)
+	put := p.produce(secret, 500)
+	if code, answer := p.call(secret, "PUT", jobPath, put); code != 202 {
+		t.Fatal(code, answer)
+	}
+	<-arrived
+	if code, answer := p.call(secret, "PUT", jobPath, put); code != 409 || answer["title"] != "Resource Conflict" {
+		t.Error("a PUT over a running job:", code, answer)
+	}
+	p.cancel()
+	close(goOn)
+	p.stop()
+	if sum := got.Summary(); sum.Batches != 1 {
+		t.Errorf("one batch was in hand: %+v", sum)
+	}
+	p = start(t, file, 1)
+	defer p.stop()
+	p.until(secret, "completed")
+	if sum := got.Summary(); sum.Entries != 500 || sum.Duplicates != 0 || sum.Repeated != 0 {
+		t.Errorf("%+v", sum)
+	}
+}
+
+func TestHealthzTellsWhetherTheStoreCanBeRead(t *testing.T) {
+	p := start(t, filepath.Join(t.TempDir(), "reprise.db"), 4)
+	defer p.stop()
+	res, err := http.Get(p.base + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if body, err := io.ReadAll(res.Body); err != nil || res.StatusCode != 200 || string(body) != "ok\n" {
+		t.Error(res.StatusCode, string(body), err)
+	}
+	w := httptest.NewRecorder()
+	broken := healthz(func(context.Context) error { return io.ErrUnexpectedEOF }, nil)
+	if broken.ServeHTTP(w, httptest.NewRequest("GET", "/healthz", nil)); w.Code != 503 {
+		t.Error("a store that cannot be read:", w.Code)
+	}
+}
+
+func TestOneRequestTooManyIsToldToComeBack(t *testing.T) {
+	in, out := make(chan struct{}), make(chan struct{})
+	slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { in <- struct{}{}; <-out })
+	busy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) })
+	h := limit(2, slow, busy)
+	done := make(chan struct{})
+	for range 2 {
+		go func() {
+			h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))
+			done <- struct{}{}
+		}()
+		<-in
+	}
+	w := httptest.NewRecorder()
+	if h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil)); w.Code != 429 {
+		t.Error("the third of two:", w.Code)
+	}
+	close(out)
+	<-done
+	<-done
+	go func() { <-in }()
+	if w = httptest.NewRecorder(); true {
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	}
+	if w.Code != 200 {
+		t.Error("after they have gone:", w.Code)
+	}
+}
+
+func TestAForeignDataFileEndsTheStart(t *testing.T) {
+	err := Run(t.Context(), Config{Address: "127.0.0.1:0", File: "local_test.go", Lanes: 1})
+	if err == nil || !strings.Contains(err.Error(), "local_test.go") {
+		t.Errorf("got %v", err)
+	}
+}
