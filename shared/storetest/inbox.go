@@ -1,0 +1,111 @@
+package storetest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"reprise/shared/webhook"
+)
+
+// inbox is a receiver at the other side of the Poster port. It answers as its script says, remembers what it acknowledged,
+// and checks its caller: one gzip member, one content per Webhook-Id, no POST of a job that said it is over.
+type inbox struct {
+	t      *testing.T
+	script []webhook.Answer // used up first; then always, or 200
+	always *webhook.Answer
+	limit  int // decoded bytes; more is a 413; 0: none
+	during func(webhook.Delivery)
+	got    map[string]int    // canonical entry → how often it was acknowledged
+	ids    map[string]string // Webhook-Id → body
+	again  int               // entries that came again under a known Webhook-Id
+	jobs   map[string]int    // POSTs by job
+}
+
+func newInbox(t *testing.T) *inbox {
+	return &inbox{t: t, got: make(map[string]int), ids: make(map[string]string), jobs: make(map[string]int)}
+}
+
+// Post takes one delivery.
+func (i *inbox) Post(_ context.Context, _ webhook.Config, d webhook.Delivery) webhook.Answer {
+	i.t.Helper()
+	if i.during != nil {
+		during := i.during
+		i.during = nil
+		during(d)
+	}
+	i.jobs[d.Job]++
+	text := i.read(d)
+	if known, ok := i.ids[d.ID]; ok && known != text {
+		i.t.Errorf("Webhook-Id %s came with another content", d.ID)
+	}
+	answer := webhook.Answer{Code: 200, Message: "200 OK"}
+	switch {
+	case i.limit > 0 && len(text) > i.limit:
+		answer = webhook.Answer{Code: 413}
+	case len(i.script) > 0:
+		answer, i.script = i.script[0], i.script[1:]
+	case i.always != nil:
+		answer = *i.always
+	}
+	if answer.Code/100 != 2 {
+		return answer
+	}
+	_, known := i.ids[d.ID]
+	i.ids[d.ID] = text
+	for line := range strings.Lines(text) {
+		raw, _, ok := strings.Cut(line, `,"sig":"`)
+		if !ok {
+			i.t.Errorf("a line without a signature: %s", line)
+		}
+		if known {
+			i.again++
+			continue // a receiver that drops known ids
+		}
+		i.got[raw+"}"]++
+	}
+	return answer
+}
+
+func (i *inbox) read(d webhook.Delivery) string {
+	i.t.Helper()
+	rest := bytes.NewReader(d.Body)
+	z, err := gzip.NewReader(rest)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	z.Multistream(false)
+	text, err := io.ReadAll(z)
+	if err != nil {
+		i.t.Fatal(err)
+	}
+	if rest.Len() > 0 {
+		i.t.Errorf("%d bytes behind the gzip member", rest.Len())
+	}
+	if n := strings.Count(string(text), "\n"); int64(n) != d.Entries {
+		i.t.Errorf("%d lines, %d were told", n, d.Entries)
+	}
+	return string(text)
+}
+
+// holds checks that what was acknowledged is what was sent: all of it, nothing else, nothing twice but under a known Webhook-Id,
+// and that only after a fault.
+func (i *inbox) holds(sent map[string]int, faults *Faults) {
+	i.t.Helper()
+	for raw, n := range sent {
+		if i.got[raw] < n {
+			i.t.Fatalf("lost: %s was sent %d times and arrived %d times (fault: %s)", raw, n, i.got[raw], faults.Name())
+		}
+	}
+	for raw, n := range i.got {
+		if n > sent[raw] {
+			i.t.Fatalf("%s arrived %d times under different ids, %d were sent (fault: %s)", raw, n, sent[raw], faults.Name())
+		}
+	}
+	if i.again > 0 && !faults.Hit() {
+		i.t.Errorf("%d entries came again although nothing went wrong", i.again)
+	}
+}

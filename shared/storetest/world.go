@@ -1,0 +1,227 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"reprise/shared/access"
+	"reprise/shared/api"
+	"reprise/shared/auditlog"
+	"reprise/shared/deliver"
+	"reprise/shared/fanout"
+	"reprise/shared/intake"
+	"reprise/shared/queuetest"
+	"reprise/shared/replay"
+	"reprise/shared/settle"
+	"reprise/shared/sweep"
+	"reprise/shared/webhook"
+)
+
+// Backend is a store with its stream and a queue whose time the stories move.
+type Backend struct {
+	Store
+	Queue queuetest.Queue
+	// Stream hands the newly accepted jobs over that were not handled yet, in order; it stops at the first failure,
+	// and comes back to that one at the next call.
+	Stream func(ctx context.Context, out func(context.Context, replay.Job) error) error
+	// Pass lets time pass for the queue, the store and now alike.
+	Pass func(time.Duration)
+	Now  func() time.Time
+}
+
+// world is one organization with a producer, an admin and a receiver around a backend whose writes may fail.
+type world struct {
+	t       *testing.T
+	ctx     context.Context
+	at      replay.Scope
+	backend Backend
+	faults  *Faults
+	inbox   *inbox
+	desk    *intake.Desk
+	fan     *fanout.Fan
+	courier *deliver.Courier
+	clerk   *settle.Clerk
+	sweeper *sweep.Sweeper
+	put     http.Handler
+	token   string
+	window  replay.Window
+	sent    map[string]int // canonical entry → how often the producer was told 202 for it
+	times   map[string]time.Time
+	serial  int
+}
+
+// newWorld wires every verb as local and the functions do. The setting up itself never fails.
+func newWorld(t *testing.T, b Backend, faults *Faults) *world {
+	w := &world{
+		t: t, ctx: t.Context(), at: replay.Scope{Org: "acme", Region: "us"}, backend: b, faults: faults,
+		inbox: newInbox(t), sent: make(map[string]int), times: make(map[string]time.Time),
+	}
+	store, queue := faults.Store(b.Store), faults.Queue(b.Queue)
+	w.clerk = settle.New(store, store)
+	w.fan = fanout.New(store, store, store, queue, w.clerk, 2)
+	w.courier = deliver.New(store, store, store, store, w.inbox, w.clerk, 4*time.Minute, b.Now, func() float64 { return 0.5 })
+	w.sweeper = sweep.New(store, store, queue, w.clerk, w.fan.Out, b.Now)
+	w.desk = intake.New(store, store, store)
+	id := func() string { w.serial++; return fmt.Sprintf("01JOB%021d", w.serial) }
+	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us"}, Default: "us"}, b.Now, id)
+	w.put = api.PutReplayJob(door, store, b.Store, id)
+
+	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), b.Now())
+	w.must(err)
+	w.must(b.AddKey(w.ctx, key))
+	secret, token, err := access.Mint(strings.NewReader(strings.Repeat("t", 64)), access.Principal{Org: w.at.Org, Role: access.Admin, Label: "ops"}, time.Time{}, b.Now())
+	w.must(err)
+	w.token = secret
+	w.must(b.SaveToken(w.ctx, token))
+	w.configure(func(c *webhook.Config) {
+		c.Endpoint, c.Authorization, c.Enabled, c.Format = "https://siem.example/in", "Bearer x", true, auditlog.JSON
+	})
+	now := b.Now().UTC().Truncate(time.Millisecond)
+	w.window = replay.Window{From: now.Add(-2 * time.Hour), To: now.Add(-time.Minute)}
+	return w
+}
+
+func (w *world) must(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// configure changes the webhook as a PATCH does.
+func (w *world) configure(change func(*webhook.Config)) {
+	c, err := w.backend.Webhook(w.ctx, w.at)
+	w.must(err)
+	c.Version++
+	c.UpdatedAt = w.backend.Now().UTC().Truncate(time.Millisecond)
+	change(&c)
+	w.must(w.backend.SaveWebhook(w.ctx, c))
+}
+
+// entries are n entries, evenly over the window and its both ends.
+func (w *world) entries(n int, padding string) []auditlog.Entry {
+	all := make([]auditlog.Entry, n)
+	for i := range all {
+		at := w.window.From.Add(w.window.To.Sub(w.window.From) * time.Duration(i) / time.Duration(max(1, n-1)))
+		line := fmt.Sprintf(`{"event_class_id":"konnect","name":"Authz.test","rt":%d,"trace_id":%d,"padding":"%s"}`, at.UnixMilli(), w.serial+i, padding)
+		e, err := auditlog.Parse([]byte(line), w.at.Org, w.backend.Now())
+		w.must(err)
+		all[i] = e
+	}
+	w.serial += n
+	return all
+}
+
+// produce sends one body until it is acknowledged, as a producer does.
+func (w *world) produce(body byte, entries []auditlog.Entry) {
+	for try := 0; w.desk.Take(w.ctx, w.at, [32]byte{body}, entries) != nil; try++ {
+		if try > 5 {
+			w.t.Fatal("the intake never answers 202")
+		}
+	}
+	for _, e := range entries {
+		w.sent[string(e.Raw)]++
+		w.times[string(e.Raw)] = e.At
+	}
+}
+
+// ask sends the PUT until the answer is no 5xx, as an admin's tool does.
+func (w *world) ask() (code int) {
+	for range 6 {
+		body := fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, w.window.From.Format(time.RFC3339Nano), w.window.To.Format(time.RFC3339Nano))
+		r := httptest.NewRequestWithContext(w.ctx, http.MethodPut, "http://us.localhost/v2/audit-log-replay-job", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+w.token)
+		rec := httptest.NewRecorder()
+		w.put.ServeHTTP(rec, r)
+		if rec.Code < 500 {
+			return rec.Code
+		}
+	}
+	w.t.Fatal("the PUT is never answered")
+	return 0
+}
+
+// job is what is stored now.
+func (w *world) job() replay.Job {
+	w.t.Helper()
+	job, err := w.backend.Job(w.ctx, w.at)
+	w.must(err)
+	return job
+}
+
+// plan lets the stream call the fan-out once. Its error is the stream's business: it comes again.
+func (w *world) plan() { _ = w.backend.Stream(w.ctx, w.fan.Out) }
+
+// pump lets the queue call the delivery for everything that is visible.
+func (w *world) pump() { w.must(w.backend.Queue.Pump(w.ctx, w.courier.Deliver)) }
+
+// run lets everything do its work, time pass, until the job has ended; the sweep comes only if asked for.
+func (w *world) run(swept bool, bound time.Duration) replay.Job {
+	w.t.Helper()
+	for passed := time.Duration(0); passed < bound; passed += time.Minute {
+		w.plan()
+		w.pump()
+		if swept {
+			_ = w.sweeper.Sweep(w.ctx)
+		}
+		if job := w.job(); !job.Status.Live() {
+			w.pump() // what is left on the queue is taken away
+			return job
+		}
+		w.backend.Pass(time.Minute)
+	}
+	job := w.job()
+	rows, err := w.backend.Progress(w.ctx, job.Fence)
+	w.must(err)
+	w.t.Fatalf("the job is still %s after %v (fault: %s)\nrows: %+v", job.Status, bound, w.faults.Name(), rows)
+	return replay.Job{}
+}
+
+// delivered checks entry by entry that a completed job kept its promise.
+func (w *world) delivered(job replay.Job) {
+	w.t.Helper()
+	if job.Status != replay.Completed {
+		w.t.Fatalf("the job is %s: %+v (fault: %s)", job.Status, job.Failure, w.faults.Name())
+	}
+	w.inbox.holds(w.sent, w.faults)
+	entries := 0
+	for _, n := range w.sent {
+		entries += n
+	}
+	if job.Tally.Entries != int64(entries) {
+		w.t.Errorf("the tally has %d entries of %d (fault: %s)", job.Tally.Entries, entries, w.faults.Name())
+	}
+}
+
+// stored counts the entries that lie in the archive.
+func (w *world) stored() (n int64) {
+	for c, err := range w.backend.Chunks(w.ctx, w.at, w.window, replay.Cursor{}) {
+		w.must(err)
+		n += int64(c.Entries)
+	}
+	return n
+}
+
+// counted sums the hints.
+func (w *world) counted() (n int64) {
+	counts, err := w.backend.CountsIn(w.ctx, w.at, w.window)
+	w.must(err)
+	for _, c := range counts {
+		n += c.Entries
+	}
+	return n
+}
+
+// expectOnly forgets what was sent outside of a window.
+func (w *world) expectOnly(window replay.Window) {
+	maps.DeleteFunc(w.sent, func(raw string, _ int) bool { return !window.Holds(w.times[raw]) })
+	if len(w.sent) == 0 {
+		w.t.Fatal("the window holds nothing")
+	}
+}
