@@ -14,8 +14,9 @@ const Size = 256 << 10
 
 // Chunk is a run of signed lines of one minute, each ended by a newline, compressed by itself.
 type Chunk struct {
-	// Key orders chunks by their first entry's time: 13 digits of milliseconds since the epoch, a minus, then the id, a hash of
-	// the decoded request body and the chunk's place among that body's chunks, so that the same body sent again stores nothing twice.
+	// Key orders chunks by their first entry's time: 13 digits of milliseconds since the epoch, a minus, then the id: 24 hex
+	// digits of the hash of the decoded request body and 8 of the chunk's place among that body's chunks. So the same body sent
+	// again stores nothing twice, and its chunks stay in order even where they begin in one millisecond.
 	Key         string
 	First, Last time.Time
 	Entries     int

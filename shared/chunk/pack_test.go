@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -91,7 +92,7 @@ func TestPackSaysOfAChunkWhatIsInIt(t *testing.T) {
 		seen[c.Key] = true
 	}
 	// Pinned: another key for the same body would store it twice.
-	if want := "1773489600000-ba14e929243e0f86b4166b83647035f5"; chunks[0].Key != want {
+	if want := fmt.Sprintf("1773489600000-%x00000000", body[:12]); chunks[0].Key != want {
 		t.Errorf("the first key is %s, want %s", chunks[0].Key, want)
 	}
 }
@@ -141,6 +142,20 @@ func TestPackRefusesWhatCouldNotBeStored(t *testing.T) {
 				t.Errorf("got error %v, want it to say %q", err, test.want)
 			}
 		})
+	}
+}
+
+func TestChunksThatBeginInOneMillisecondStayInOrder(t *testing.T) {
+	var entries []auditlog.Entry
+	for i := range 40 {
+		entries = append(entries, entry(0, noise(uint64(i), 60_000)))
+	}
+	chunks, _, err := chunk.Pack([32]byte{7}, entries, signingKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(chunks) < 5 || !slices.IsSortedFunc(chunks, func(a, b chunk.Chunk) int { return strings.Compare(a.Key, b.Key) }) {
+		t.Errorf("%d chunks, not in order of key", len(chunks))
 	}
 }
 
