@@ -279,7 +279,7 @@ func TestOnlyARequestOfWhichNothingWasWrittenIsRepeated(t *testing.T) {
 			if n := dialled.Load(); (a.Code == 200) != c.ok || n != c.dialled {
 				t.Errorf("%d connections, %+v", n, a)
 			}
-			if !c.ok && !errors.Is(a.Err, syscall.EPIPE) {
+			if !c.ok && a.Err == nil { // which of them, writer and reader of the connection race for
 				t.Errorf("%+v", a)
 			}
 		})
