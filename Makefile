@@ -55,7 +55,9 @@ vuln:
 unit: ## all tests, with the race detector where there is a C compiler
 	@echo "== go test $(RACE) ./..."
 	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
-	@go tool gotestsum --format pkgname-and-test-fails --hide-summary output -- $(RACE) ./...
+	@go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...
+	@[ -z "$(RACE)" ] || { echo "== the verbs with every write failing in turn (under the race detector each twentieth had to do)"; \
+		go test -run TestTheVerbs ./shared/sqlite; }
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'
