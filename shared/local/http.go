@@ -30,7 +30,9 @@ func listen(ctx context.Context, c Config, h http.Handler) error {
 		WriteTimeout:      answerTime + 2*time.Second,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    16 << 10, // the gateway's limit is 10 KB (CONTRACT.md §1)
-		ErrorLog:          slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
+		// Else OPTIONS * would be answered by net/http, and not in the contract's form.
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     slog.NewLogLogger(slog.Default().Handler(), slog.LevelDebug),
 	}
 	if c.Ready != nil {
 		c.Ready(listener.Addr().String())

@@ -109,7 +109,7 @@ func every(ctx context.Context, d time.Duration, name string, f func(context.Con
 	defer tick.Stop()
 	for {
 		if err := f(ctx); err != nil && ctx.Err() == nil {
-			slog.ErrorContext(ctx, name, "err", err)
+			slog.ErrorContext(ctx, name+" failed: the next one tries again", "err", err)
 		}
 		select {
 		case <-ctx.Done():
