@@ -66,6 +66,9 @@ func (c *Courier) Deliver(ctx context.Context, s replay.Slice) (replay.Next, err
 	if err != nil {
 		return replay.Next{}, fmt.Errorf("reading the webhook for job %s: %w", s.JobID, err)
 	}
+	if hook.UpdatedAt.After(p.Since) {
+		p.Attempts, p.Since = 0, time.Time{} // the one that failed was told otherwise: this one has all of the patience
+	}
 	e := &errand{Courier: c, slice: s, at: p, hook: hook}
 	defer e.tellLast(work)
 	return e.send(work, ctx)

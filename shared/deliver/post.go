@@ -2,8 +2,10 @@ package deliver
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"log/slog"
+	"runtime/debug"
 
 	"reprise/shared/chunk"
 	"reprise/shared/webhook"
@@ -59,15 +61,24 @@ type built struct {
 // join ends the building; it must be called.
 func ahead(batches iter.Seq2[chunk.Batch, error]) (taken <-chan built, join func()) {
 	out, quit := make(chan built), make(chan struct{})
+	hand := func(b built) (more bool) {
+		select {
+		case out <- b:
+			return b.err == nil
+		case <-quit:
+			return false
+		}
+	}
 	go func() {
 		defer close(out)
-		for b, err := range batches {
-			select {
-			case out <- built{b, err}:
-			case <-quit:
-				return
+		// A panic here would end the process, and everybody's slices with it: the caller of Deliver could not catch it.
+		defer func() {
+			if p := recover(); p != nil {
+				hand(built{err: fmt.Errorf("panic: %v\n%s", p, debug.Stack())})
 			}
-			if err != nil {
+		}()
+		for b, err := range batches {
+			if !hand(built{b, err}) {
 				return
 			}
 		}

@@ -47,7 +47,7 @@ func rooms() map[string]room {
 		"sqlite":    {adapter, []string{"zombiezen.com/go/sqlite"}},
 		"egress":    {adapter, []string{"code.dny.dev/ssrf"}},
 		"receiver":  {tool, nil},
-		"local":     {composition, []string{"github.com/oklog/ulid/v2", "golang.org/x/sync"}},
+		"local":     {composition, []string{"github.com/gofrs/flock", "github.com/oklog/ulid/v2", "golang.org/x/sync"}},
 		"cmd/":      {composition, []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
 		"storetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"queuetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},

@@ -16,12 +16,8 @@ const (
 	answerTime = 28 * time.Second
 )
 
-// listen takes requests until ctx ends, then lets those in hand finish.
-func listen(ctx context.Context, c Config, h http.Handler) error {
-	listener, err := net.Listen("tcp", c.Address)
-	if err != nil {
-		return fmt.Errorf("listening on %s: %w", c.Address, err)
-	}
+// answer takes requests until ctx has ended and after is closed, then lets those in hand finish.
+func answer(ctx context.Context, after <-chan struct{}, c Config, listener net.Listener, h http.Handler) error {
 	server := &http.Server{
 		Handler: h,
 		// A slow client holds a connection, not a function: on AWS the gateway buffers the request before anybody is woken.
@@ -43,6 +39,7 @@ func listen(ctx context.Context, c Config, h http.Handler) error {
 	case err := <-served:
 		return fmt.Errorf("serving on %s: %w", c.Address, err)
 	case <-ctx.Done():
+		<-after
 	}
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerTime)
 	defer cancel()

@@ -2,15 +2,18 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	mrand "math/rand/v2"
+	"net"
 	"net/http"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/oklog/ulid/v2"
 	"golang.org/x/sync/errgroup"
 
@@ -24,6 +27,7 @@ import (
 	"reprise/shared/settle"
 	"reprise/shared/sqlite"
 	"reprise/shared/sweep"
+	"reprise/shared/webhook"
 )
 
 // Config is what serve's flags say.
@@ -39,30 +43,56 @@ type Config struct {
 	Ready func(address string)
 }
 
-// Run serves until ctx ends, then finishes the requests and the batches in hand.
-func Run(ctx context.Context, c Config) error {
+func (c Config) patience() time.Duration { return cmp.Or(c.Patience, webhook.Patience) }
+
+// Run serves until ctx ends, then finishes the requests and the batches in hand. The port comes first, so that a start
+// that fails for a port in use leaves no file behind.
+func Run(ctx context.Context, c Config) (err error) {
+	listener, err := net.Listen("tcp", c.Address)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", c.Address, err)
+	}
 	store, err := sqlite.Open(c.File, time.Now)
 	if err != nil {
-		return err
+		return errors.Join(err, listener.Close())
 	}
-	err = serve(ctx, c, store)
-	return errors.Join(err, store.Close())
+	defer func() { err = errors.Join(err, store.Close()) }()
+	lock := flock.New(c.File + ".lock")
+	if err := lockFor(lock, c.File); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := haveKey(ctx, store); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	return serve(ctx, c, store, listener)
 }
 
-func serve(ctx context.Context, c Config, store *sqlite.Store) error {
-	if err := haveKey(ctx, store); err != nil {
-		return err
+// lockFor keeps a second service off the data file: nothing would be lost, but each slice would be delivered with the
+// settings of whoever takes it. The command line may use the file beside a service. The lock ends with the process.
+func lockFor(lock *flock.Flock, file string) error {
+	switch mine, err := lock.TryLock(); {
+	case err != nil:
+		return fmt.Errorf("locking data file %s: %w", file, err)
+	case !mine:
+		return fmt.Errorf("data file %s is served by another process: stop that one, or name another file", file)
 	}
+	return nil
+}
+
+// serve runs every part until ctx ends. The API is the last to go: a receiver may need the public keys for what is in hand.
+func serve(ctx context.Context, c Config, store *sqlite.Store, listener net.Listener) error {
 	queue, dead := store.Queue(), store.DeadQueue()
 	clerk := settle.New(store, store)
 	fan := fanout.New(store, store, store, queue, clerk, c.Lanes)
-	courier := deliver.New(store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.Patience, time.Now, mrand.Float64)
+	courier := deliver.New(store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.patience(), time.Now, mrand.Float64)
 	sweeper := sweep.New(store, store, queue, clerk, fan.Out, time.Now)
 
 	parts, ctx := errgroup.WithContext(ctx)
-	parts.Go(func() error { return listen(ctx, c, handler(store, c)) })
+	delivered := make(chan struct{})
+	parts.Go(func() error { return answer(ctx, delivered, c, listener, handler(store, c)) })
 	parts.Go(func() error { return store.OnAccepted(ctx, fan.Out) })
-	parts.Go(func() error { return queue.OnMessage(ctx, courier.Deliver) })
+	parts.Go(func() error { defer close(delivered); return queue.OnMessage(ctx, courier.Deliver) })
 	parts.Go(func() error { return dead.OnMessage(ctx, clerk.Bury) })
 	parts.Go(func() error { return every(ctx, time.Minute, "sweep", sweeper.Sweep) })
 	parts.Go(func() error { return every(ctx, time.Hour, "expire", store.Expire) })

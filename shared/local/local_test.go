@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"reprise/shared/receiver"
 	"reprise/shared/replay"
 	"reprise/shared/sqlite"
+	"reprise/shared/webhook"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -248,6 +250,68 @@ func TestOneRequestTooManyIsToldToComeBack(t *testing.T) {
 	}
 	if w.Code != 200 {
 		t.Error("after they have gone:", w.Code)
+	}
+}
+
+func TestWithoutAPatienceOfItsOwnTheContractsHourHolds(t *testing.T) {
+	if got := (Config{}).patience(); got != webhook.Patience {
+		t.Error(got)
+	}
+	if got := (Config{Patience: time.Minute}).patience(); got != time.Minute {
+		t.Error(got)
+	}
+}
+
+func TestTheKeysAreServedUntilTheLastBatchIsDelivered(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	p := start(t, file, 1)
+	secret := token(t, file)
+	got := receiver.New(receiver.Options{Keys: receiver.JWKS{URL: p.base + hookPath + "/jwks.json"}.Keys})
+	arrived := make(chan struct{})
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		p.cancel() // the stop comes before the receiver has ever asked for the keys
+		got.ServeHTTP(w, r)
+	}))
+	defer hook.Close()
+	p.configure(secret, hook.URL)
+	put := p.produce(secret, 5)
+	if code, answer := p.call(secret, "PUT", jobPath, put); code != 202 {
+		t.Fatal(code, answer)
+	}
+	<-arrived
+	p.stop()
+	if sum := got.Summary(); sum.Entries != 5 || sum.RightSignatures != 5 {
+		t.Errorf("%+v", sum)
+	}
+}
+
+func TestADataFileIsServedByOneProcess(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	p := start(t, file, 4)
+	second := func() error {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		return Run(ctx, Config{Address: "127.0.0.1:0", File: file, Lanes: 1, Ready: func(string) { cancel() }})
+	}
+	if err := second(); err == nil || !strings.Contains(err.Error(), "served by another process") {
+		t.Errorf("a second service: %v", err)
+	}
+	p.stop()
+	if err := second(); err != nil {
+		t.Errorf("after the first has ended: %v", err)
+	}
+}
+
+func TestAPortInUseLeavesNoFileBehind(t *testing.T) {
+	taken := httptest.NewServer(http.NotFoundHandler())
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	if err := Run(t.Context(), Config{Address: taken.Listener.Addr().String(), File: file, Lanes: 1}); err == nil {
+		t.Error("two on one port")
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the data file: %v", err)
 	}
 }
 

@@ -108,6 +108,19 @@ func endings() []tale {
 			w.inbox.during = func(webhook.Delivery) { w.configure(func(c *webhook.Config) { c.Enabled = false }) }
 			w.failed(w.run(false, time.Hour), replay.FailWebhookDisabled, 0)
 		}},
+		{"a webhook that was changed has all of the patience again", func(w *world) {
+			w.inbox.always = &webhook.Answer{Code: 503}
+			w.startOneSlice()
+			for range 3 { // of four minutes
+				w.plan()
+				w.pump()
+				w.backend.Pass(time.Minute)
+			}
+			w.configure(func(c *webhook.Config) { c.Endpoint = "https://other.example/" })
+			w.backend.Pass(2 * time.Minute)
+			w.inbox.always, w.inbox.script = nil, []webhook.Answer{{Code: 503}}
+			w.delivered(w.run(false, time.Hour))
+		}},
 		{"a 410 to a webhook that was changed since turns nothing off, ends nobody's job", func(w *world) {
 			w.inbox.script = []webhook.Answer{{Code: 410}}
 			w.startOneSlice()
