@@ -141,6 +141,9 @@ func (c *comparison) judge(line Line) (kind, why string) {
 	case err != nil:
 		c.result.Altered++
 		return "altered", err.Error()
+	case line.Padded:
+		c.result.Altered++
+		return "altered", "has white space around it"
 	case !c.window.Holds(e.at()):
 		c.result.Outside++
 		return "outside the range", "it happened at " + e.at().Format(time.RFC3339Nano)

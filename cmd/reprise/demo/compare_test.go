@@ -54,6 +54,15 @@ func TestTheComparisonFindsWhatIsWrong(t *testing.T) {
 		"a wrong signature":         {[]string{line(other, gotOne), two, three}, result{WrongSig: 1}, "wrong signature 1 " + gotOne},
 		"one from outside":          {[]string{one, two, three, line(key, strings.Replace(gotOne, "6400000", "6400124", 1))}, result{Received: 4, Outside: 1}, "outside the range 4 "},
 		"the one that was outside":  {[]string{one, two, three, line(key, `{"event_ts":"2026-03-01T12:00:00.124Z","org_id":"`+org+`","rt":1772366400124`)}, result{Received: 4, Outside: 1}, "outside the range 4 "},
+		"a key came twice":          {[]string{line(key, strings.Replace(gotOne, `"n":1.50`, `"n":1.50,"n":1.50`, 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"keys out of order":         {[]string{one, two, line(key, `{"org_id":"`+org+`","event_ts":"2026-03-01T11:00:00Z","rt":1772362800999`)}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"a space between literals":  {[]string{line(key, strings.Replace(gotOne, `,"n"`, `, "n"`, 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"a space in a nested value": {[]string{line(key, strings.Replace(gotOne, `,"a"`, `, "a"`, 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"a space behind the line":   {[]string{one + " ", two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"rt is a string":            {[]string{line(key, strings.Replace(gotOne, `1772366400000`, `"1772366400000"`, 1)), two, three}, result{Missing: 1, Altered: 1}, "altered 1 "},
+		"event_ts has an offset":    {[]string{one, two, line(key, strings.Replace(gotThree, "11:00:00Z", "13:00:00+02:00", 1))}, result{Missing: 1, Altered: 1}, "altered 3 "},
+		"a key behind sig":          {[]string{one, two, three[:len(three)-1] + `,"t":1}`}, result{Missing: 1, Altered: 1, WrongSig: 1}, "altered 3 "},
+		"no sig":                    {[]string{one, two, gotThree + "}"}, result{Missing: 1, Altered: 1, WrongSig: 1}, "altered 3 "},
 		"nothing right about a lot": {[]string{`{`, `{`, `{`, `{`, `{`}, result{Received: 5, Missing: 3, Altered: 5, WrongSig: 5}, "altered 1 {"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -102,6 +111,26 @@ func TestEqualEntriesAreCountedEach(t *testing.T) {
 		got.Problems, got.Checked = nil, 0
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("received %d times (-want +got):\n%s", n, diff)
+		}
+	}
+}
+
+func TestAFaultOfFormIsToldByItsName(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"a":1,"a":1,"sig":""}`:                            `has the key "a" twice`,
+		`{"b":1,"a":1,"sig":""}`:                            `has its keys out of order: "a" behind "b"`,
+		`{"a":1, "sig":""}`:                                 "has white space between its literals",
+		`{"rt":"1","sig":""}`:                               "has an rt that is a string",
+		`{"event_ts":"2026-03-01T11:00:00+00:00","sig":""}`: "has an event_ts that is not in UTC, with a Z at its end",
+		`{"sig":"","z":1}`:                                  "has no sig as its last member",
+		`{"sig":"","sig":""}`:                               `has the key "sig" twice`,
+		`{"a":[1 ],"sig":""}`:                               "has white space between its literals",
+		`{}`:                                                "has no sig as its last member",
+		`{"a":1}{}`:                                         "has something behind its JSON object",
+		`null`:                                              "is no JSON object",
+	} {
+		if _, err := newReader().received([]byte(line)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", line, err, want)
 		}
 	}
 }

@@ -2,13 +2,13 @@ package demo
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -29,16 +29,25 @@ type entry struct {
 	hasRT, hasTS bool
 }
 
-// reader reads entries; it keeps its hash between them.
-type reader struct{ hash hash.Hash }
+// reader reads entries; it keeps its hash and its memory between them.
+type reader struct {
+	hash    hash.Hash
+	members []member
+	compact bytes.Buffer
+}
 
-func newReader() *reader { return &reader{sha256.New()} }
+func newReader() *reader { return &reader{hash: sha256.New()} }
 
 // sent reads an entry as a producer wrote it. Members that the contract brings to one form are brought there:
 // known keys to their type, nested values to compact text.
 func (r *reader) sent(line []byte) (entry, error) {
-	return r.read(line, func(key string, literal []byte) []byte {
-		if len(literal) > 0 && (literal[0] == '{' || literal[0] == '[') {
+	var err error
+	if r.members, err = readMembers(r.members[:0], line); err != nil {
+		return entry{}, err
+	}
+	slices.SortFunc(r.members, func(a, b member) int { return cmp.Compare(a.key, b.key) })
+	return r.entry(func(key string, literal []byte) []byte {
+		if literal[0] == '{' || literal[0] == '[' {
 			var b bytes.Buffer
 			if json.Compact(&b, literal) == nil {
 				return b.Bytes()
@@ -48,21 +57,25 @@ func (r *reader) sent(line []byte) (entry, error) {
 	})
 }
 
-// received reads an entry as the receiver got it: every literal counts as it is.
+// received reads an entry as the receiver got it: every literal counts as it is, and the line must have the contract's form.
 func (r *reader) received(line []byte) (entry, error) {
-	return r.read(line, func(_ string, literal []byte) []byte { return literal })
+	var err error
+	if r.members, err = readMembers(r.members[:0], line); err != nil {
+		return entry{}, err
+	}
+	if err := r.checkForm(line, r.members); err != nil {
+		return entry{}, err
+	}
+	return r.entry(func(_ string, literal []byte) []byte { return literal })
 }
 
-func (r *reader) read(line []byte, form func(key string, literal []byte) []byte) (entry, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(line, &members); err != nil || members == nil {
-		return entry{}, errors.New("is no JSON object")
-	}
+// entry is what the members say, those that are not special each in the form that form gives.
+func (r *reader) entry(form func(key string, literal []byte) []byte) (entry, error) {
 	var e entry
 	var err error
 	r.hash.Reset()
-	for _, key := range slices.Sorted(maps.Keys(members)) {
-		literal := members[key]
+	for _, m := range r.members {
+		key, literal := m.key, m.literal
 		switch key {
 		case "org_id":
 			e.org = string(literal)

@@ -16,8 +16,9 @@ const maxLine = 4 << 20
 
 // Line is one line of a file, without its end.
 type Line struct {
-	N    int64 // from 1, blank ones counted
-	Text []byte
+	N      int64 // from 1, blank ones counted
+	Text   []byte
+	Padded bool // white space around Text was taken away
 }
 
 // lines yields the lines of a file that are not blank, each valid until the next. A file that is gzipped is known by its
@@ -41,7 +42,7 @@ func lines(path string) iter.Seq2[Line, error] {
 		for s.Scan() {
 			n++
 			text := bytes.TrimSpace(s.Bytes())
-			if len(text) > 0 && !yield(Line{n, text}, nil) {
+			if len(text) > 0 && !yield(Line{n, text, len(text) < len(s.Bytes())}, nil) {
 				return
 			}
 		}
