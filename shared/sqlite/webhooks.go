@@ -69,24 +69,23 @@ func (s *Store) SaveWebhook(ctx context.Context, c webhook.Config) error {
 }
 
 // Attempted stores the attempt unless a later one is there, and turns the webhook off if off says so, both only while
-// c's version is the one that is stored; see deliver.Webhooks. A receiver that is gone stays so whatever came later:
-// off does not ask for the time.
+// c's version is the one that is stored; see deliver.Webhooks. A receiver that is gone stays so whatever came later: off
+// does not ask for the time, and what was in flight elsewhere does not go over the 410 that tells why the webhook is off.
 func (s *Store) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
 	err := s.write(ctx, quick, func(conn *sqlite.Conn) error {
-		if off {
-			_, err := exec(conn, `
-				UPDATE webhooks SET enabled = 0
-				WHERE org = :org AND region = :region AND version = :version`,
-				args{":org": c.Org, ":region": c.Region, ":version": c.Version})
-			if err != nil {
-				return err
-			}
+		stored, err := readWebhook(conn, c.Scope)
+		if err != nil {
+			return err
 		}
-		_, err := exec(conn, `
-			UPDATE webhooks SET last_at = :at, last_code = :code, last_message = :message, last_ok = :ok
-			WHERE org = :org AND region = :region AND version = :version AND last_at <= :at`,
+		gone := !stored.Enabled && stored.Last.Gone()
+		if stored.Version != c.Version || !off && (gone || millis(stored.Last.At) > millis(a.At)) {
+			return nil
+		}
+		_, err = exec(conn, `
+			UPDATE webhooks SET enabled = :enabled, last_at = :at, last_code = :code, last_message = :message, last_ok = :ok
+			WHERE org = :org AND region = :region`,
 			args{
-				":org": c.Org, ":region": c.Region, ":version": c.Version,
+				":org": c.Org, ":region": c.Region, ":enabled": stored.Enabled && !off,
 				":at": millis(a.At), ":code": a.Code, ":message": a.Message, ":ok": a.OK,
 			})
 		return err

@@ -16,10 +16,12 @@ func attemptGuarantees() []guarantee {
 		{"an attempt on another version changes nothing", anAttemptOnAnotherVersion},
 		{"an attempt on a webhook that was never saved changes nothing", anAttemptOnNothing},
 		{"a 410 turns the webhook off and changes nothing else", a410TurnsItOff},
-		{"a 410 turns the webhook off though another lane's later answer is recorded", a410BehindALaterAttempt},
+		{"a 410 that turned the webhook off stays its last attempt", a410Stays},
+		{"a 410 turns the webhook off and is recorded though another lane's later answer is", a410BehindALaterAttempt},
 		{"an old 410 turns nothing off after the webhook was changed", anOld410},
-		{"a webhook that was turned off can be saved again", turnedOnAgain},
+		{"a webhook that was turned off can be saved again, and tried", turnedOnAgain},
 		{"of attempts that race the latest stays", attemptsRace},
+		{"of attempts that race a 410 the 410 stays", attemptsRaceA410},
 	}
 }
 
@@ -97,21 +99,37 @@ func a410TurnsItOff(t *testing.T, b *bench) {
 	b.attempted(t, c, gone, true)
 	c.Enabled, c.Last = false, gone
 	b.configured(t, "the webhook that is gone", c)
-	ok := webhook.Attempt{At: b.clock.tick(), Code: 200, OK: true}
-	b.attempted(t, c, ok, false) // an answer to a batch that was in flight turns nothing on
-	c.Last = ok
-	b.configured(t, "the webhook that is gone", c)
 }
 
-// a410BehindALaterAttempt: slices run side by side, and another's answer may be recorded first. Whether the attempt is
-// shown is one question, whether the receiver wants to be left alone another (CONTRACT.md §4).
+// a410Stays: whoever meets the webhook off names the job's failure by that 410 (DESIGN.md §3, "Off, then end"), so that an
+// answer to a batch that was in flight must not hide it.
+func a410Stays(t *testing.T, b *bench) {
+	c := b.hooked(t)
+	read := c // whoever was in flight read the webhook before it was off
+	c.Enabled, c.Last = false, webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
+	b.attempted(t, read, c.Last, true)
+	for _, late := range []webhook.Attempt{
+		{Code: 200, Message: "200 OK", OK: true},
+		{Code: 503, Message: "503 Service Unavailable"},
+		{Message: "timeout"},
+		{Code: 410, Message: "410 once more"},
+	} {
+		late.At = b.clock.tick()
+		b.attempted(t, read, late, false)
+		b.configured(t, "the webhook that is gone", c)
+	}
+	c.Last = webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 of another lane"}
+	b.attempted(t, read, c.Last, true)
+	b.configured(t, "the webhook that is gone, said twice", c)
+}
+
+// a410BehindALaterAttempt: slices run side by side, and another's answer may be recorded first.
 func a410BehindALaterAttempt(t *testing.T, b *bench) {
 	c := b.hooked(t)
 	gone := webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
-	c.Last = webhook.Attempt{At: b.clock.tick(), Code: 200, OK: true}
-	b.attempted(t, c, c.Last, false)
+	b.attempted(t, c, webhook.Attempt{At: b.clock.tick(), Code: 200, OK: true}, false)
 	b.attempted(t, c, gone, true)
-	c.Enabled = false
+	c.Enabled, c.Last = false, gone
 	b.configured(t, "the webhook that is gone", c)
 }
 
@@ -126,10 +144,15 @@ func anOld410(t *testing.T, b *bench) {
 
 func turnedOnAgain(t *testing.T, b *bench) {
 	c := b.hooked(t)
-	b.attempted(t, c, webhook.Attempt{At: b.clock.tick(), Code: 410}, true)
+	gone := webhook.Attempt{At: b.clock.tick(), Code: 410}
+	b.attempted(t, c, gone, true)
 	b.clock.tick()
 	on := b.hook(c.Scope, 2)
+	on.Last = gone // a change keeps what was tried
 	expect(t, "SaveWebhook over the version that was turned off", b.SaveWebhook(t.Context(), on), nil)
+	b.configured(t, "the webhook that is on again", on)
+	on.Last = webhook.Attempt{At: b.clock.tick(), Code: 200, OK: true}
+	b.attempted(t, on, on.Last, false)
 	b.configured(t, "the webhook that is on again", on)
 }
 
@@ -147,4 +170,22 @@ func attemptsRace(t *testing.T, b *bench) {
 	}
 	c.Last = attempt(callers - 1)
 	b.configured(t, "the webhook with the latest attempt", c)
+}
+
+func attemptsRaceA410(t *testing.T, b *bench) {
+	c := b.hooked(t)
+	now := b.clock.tick()
+	gone := webhook.Attempt{At: now, Code: 410, Message: "410 Gone"}
+	const callers = 16
+	for _, err := range together(callers, func(i int) error {
+		if i == callers/2 {
+			return b.Attempted(t.Context(), c, gone, true)
+		}
+		later := webhook.Attempt{At: now.Add(time.Duration(i+1) * time.Millisecond), Code: 200, OK: true}
+		return b.Attempted(t.Context(), c, later, false)
+	}) {
+		expect(t, "Attempted", err, nil)
+	}
+	c.Enabled, c.Last = false, gone
+	b.configured(t, "the webhook that is gone", c)
 }
