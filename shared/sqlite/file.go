@@ -65,7 +65,8 @@ func (b bell) ring() {
 	}
 }
 
-// Open opens or makes the file, mode 0600, in a folder that is made with mode 0700 if it is missing. now stamps rows.
+// Open opens or makes the file, in a folder that is made with mode 0700 if it is missing. now stamps rows. A file of ours
+// that is open to others gets mode 0600, and is refused where it belongs to a user who alone may do that.
 // It refuses, and leaves as it was, a file that is not ours or whose schema is newer than this program's.
 func Open(path string, now func() time.Time) (*Store, error) {
 	full, err := filepath.Abs(path) // which SQLite cannot take for one of its special names

@@ -127,11 +127,21 @@ func TestAPlaceThatCannotHoldTheFileIsNamed(t *testing.T) {
 		{"the folder is a file", filepath.Join(file, "reprise.db"), []string{"let the user who runs reprise write to it and to its folder"}},
 		{"the file is a folder", folder, []string{"is a folder", "name a file"}},
 		{"no name at all", "", []string{"data file"}},
+		{"a folder that nobody can make", "/proc/x/reprise.db", []string{"let the user who runs reprise write to it and to its folder"}},
 	}
 	for _, story := range stories {
 		t.Run(story.name, func(t *testing.T) {
 			s, err := sqlite.Open(story.path, noon)
 			refused(t, s, err, append(story.want, story.path)...)
+			// We name the file, and so does the system call that failed: that is enough.
+			if n := strings.Count(err.Error(), story.path); story.path != "" && n > 2 {
+				t.Errorf("the path is named %d times: %v", n, err)
+			}
+			for _, advice := range story.want {
+				if n := strings.Count(err.Error(), advice); n > 1 {
+					t.Errorf("it says %q %d times: %v", advice, n, err)
+				}
+			}
 		})
 	}
 }
@@ -203,6 +213,54 @@ func TestAllFilesAreForTheirOwnerAlone(t *testing.T) {
 		if info.Mode() != mode {
 			t.Errorf("%s has mode %v, want %v", name, info.Mode(), mode)
 		}
+	}
+}
+
+func TestAFileOfOursThatIsOpenToOthersBecomesPrivate(t *testing.T) {
+	for _, story := range []struct {
+		name      string
+		mode      fs.FileMode
+		open      bool // the file is in use: log and index lie beside it
+		symlinked bool
+	}{
+		{name: "restored from a backup", mode: 0o644},
+		{name: "in use", mode: 0o644, open: true},
+		{name: "open to a group, and to be run", mode: 0o770, open: true},
+		{name: "behind a symbolic link", mode: 0o644, open: true, symlinked: true},
+		{name: "private before", mode: 0o600, open: true},
+	} {
+		t.Run(story.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "reprise.db")
+			first := openStore(t, path, noon)
+			accept(t, first, someJob("acme", 1))
+			if !story.open {
+				if err := first.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range []string{path, path + "-wal", path + "-shm"} {
+				if err := os.Chmod(name, story.mode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+					t.Fatal(err)
+				}
+			}
+			name := path
+			if story.symlinked {
+				name = filepath.Join(t.TempDir(), "link.db")
+				if err := os.Symlink(path, name); err != nil {
+					t.Fatal(err)
+				}
+			}
+			accept(t, openStore(t, name, noon), someJob("acme", 2))
+			for _, name := range []string{path, path + "-wal", path + "-shm"} {
+				info, err := os.Stat(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if info.Mode() != 0o600 {
+					t.Errorf("%s has mode %v, want 0600", name, info.Mode())
+				}
+			}
+		})
 	}
 }
 

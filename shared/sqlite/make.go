@@ -38,14 +38,14 @@ func makeFile(path, full string) error {
 		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
-		return explain(path, err)
+		return err
 	}
 	f, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil // another process was faster
 	}
 	if err != nil {
-		return explain(path, err)
+		return err
 	}
 	return f.Close()
 }
@@ -73,12 +73,41 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 		return refuse(path, "has schema version %d, and this program knows no later than %d: run the newer reprise that wrote it",
 			version, len(steps.Migrations))
 	}
-	if empty { // a file somebody made for us may be readable by others; it will hold secrets
-		if err := os.Chmod(full, 0o600); err != nil {
-			return err
-		}
+	if err := closeToOthers(path, full); err != nil {
+		return err
 	}
 	return upgrade(conn, path, steps)
+}
+
+// closeToOthers takes from the file, which is ours or will be, and from its log and the log's index, what anybody but
+// their owner may do: a file that somebody made for us, or restored from a backup, may be readable by all, and it holds
+// secrets. What SQLite makes beside the file later gets the file's mode. A file that its owner may not write stays so.
+func closeToOthers(path, full string) error {
+	real, err := filepath.EvalSymlinks(full) // where SQLite has its log
+	if err != nil {
+		return err
+	}
+	for _, beside := range []string{"", "-wal", "-shm"} {
+		info, err := os.Stat(real + beside)
+		if errors.Is(err, fs.ErrNotExist) && beside != "" {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if mode := info.Mode().Perm(); mode&^0o600 != 0 {
+			err = os.Chmod(real+beside, mode&0o600)
+			switch {
+			case errors.Is(err, fs.ErrNotExist) && beside != "": // another process closed the file, and took its log away
+			case errors.Is(err, fs.ErrPermission):
+				return refuse(path+beside, "is open to others (mode %04o) and holds secrets, and only its owner can close it: "+
+					"run reprise as its owner, or give it to the user who runs reprise (chown)", mode)
+			case err != nil:
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // upgrade turns the write-ahead log on, then takes the steps of the schema that are missing, each in a transaction.
