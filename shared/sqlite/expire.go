@@ -12,7 +12,6 @@ const (
 	entriesLife = 9 * 24 * time.Hour  // 7 days of retention, 1 of a job's life, 1 to spare (DESIGN.md §3)
 	slicesLife  = 30 * 24 * time.Hour // DESIGN.md §3
 	outboxLife  = 10 * time.Minute    // how long a PUT may be repeated after it was handled; AWS remembers a ClientRequestToken as long
-	idsLife     = 5 * time.Minute     // how long SQS remembers a deduplication id (DESIGN.md §5)
 	// expireStep is how many rows one transaction deletes, so that other writers get their turn in between.
 	expireStep = 200
 )
@@ -35,7 +34,7 @@ func (s *Store) Expire(ctx context.Context) error {
 			DELETE FROM plans WHERE rowid IN (SELECT rowid FROM plans WHERE recorded_at < :before LIMIT :step)`},
 		{"rows of the outbox", outboxLife, `
 			DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE handled_at > 0 AND handled_at < :before LIMIT :step)`},
-		{"deduplication ids", idsLife, `
+		{"deduplication ids", deduplication, `
 			DELETE FROM deduplication WHERE (queue, id) IN (SELECT queue, id FROM deduplication WHERE at < :before LIMIT :step)`},
 	} {
 		if err := s.expire(ctx, rows.query, s.now().Add(-rows.life)); err != nil {

@@ -134,6 +134,39 @@ func TestAnAcceptedJobIsKnownForTenMinutesAfterItWasHandled(t *testing.T) {
 	}
 }
 
+// What Expire deletes must be what Send would take for forgotten: deleted earlier, a generation could be sent twice.
+func TestExpiringForgetsNoSliceThatSendRemembers(t *testing.T) {
+	slice := replay.Slice{Fence: someJob("acme", 1).Fence}
+	for _, story := range []struct {
+		name  string
+		after time.Duration
+		want  int // how often it is handed over in all
+	}{
+		{"just before five minutes", 5*time.Minute - time.Millisecond, 1},
+		{"after five minutes", 5 * time.Minute, 1},
+		{"just after five minutes", 5*time.Minute + time.Millisecond, 2},
+	} {
+		for _, expires := range []bool{false, true} {
+			now, handed := noon(), 0
+			s := emptyStore(t, func() time.Time { return now })
+			send := func() error {
+				return errors.Join(s.Queue().Send(t.Context(), 1, slice), s.Queue().Pump(t.Context(), func(context.Context, replay.Slice) (replay.Next, error) {
+					handed++
+					return replay.Done(), nil
+				}))
+			}
+			err := send()
+			now = noon().Add(story.after)
+			if expires {
+				err = errors.Join(err, s.Expire(t.Context()))
+			}
+			if err := errors.Join(err, send()); err != nil || handed != story.want {
+				t.Errorf("%s, with Expire %v: handed over %d times, want %d, %v", story.name, expires, handed, story.want, err)
+			}
+		}
+	}
+}
+
 func TestExpiringStopsWhenItIsTold(t *testing.T) {
 	s := emptyStore(t, noon)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -19,7 +19,7 @@ const (
 )
 
 // deduplication is for how long a generation that was sent is not sent again, even after it was handled
-// (DESIGN.md §5; it is SQS's own interval).
+// (DESIGN.md §5; it is SQS's own interval). Expire forgets an id after as long: earlier, it would let one be sent twice.
 const deduplication = 5 * time.Minute
 
 // Queue is a FIFO queue of slices in the store's file, with a group for each lane of a job (DESIGN.md §5): of a group
