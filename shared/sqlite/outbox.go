@@ -73,12 +73,12 @@ func (s *Store) OnAccepted(ctx context.Context, out func(context.Context, replay
 			last, tries = stuck.id, 0
 		}
 		tries++
-		log := slog.With("org", stuck.job.Org, "region", stuck.job.Region, "job_id", stuck.job.JobID, "tries", tries, "error", err)
+		log := slog.With("org", stuck.job.Org, "region", stuck.job.Region, "job", stuck.job.JobID, "tries", tries, "err", err)
 		if stuck.id != 0 && tries == handTries {
 			log.ErrorContext(ctx, "an accepted job could not be fanned out: left to the sweep")
 			last = 0
 			if err := s.handled(ctx, stuck.id); err != nil {
-				slog.ErrorContext(ctx, "the outbox could not be written", "error", err)
+				slog.ErrorContext(ctx, "the outbox could not be written", "err", err)
 			}
 			continue
 		}
