@@ -107,6 +107,8 @@ func Rules() []Rule {
 		{"nouns and verbs read no clock and make no randomness", each(checkClock)},
 		{"goroutines and tickers live in few places", each(checkGoroutines)},
 		{"settings are read by boot and cmd", each(checkSettings)},
+		{"no import hides where a function comes from", each(checkDotImports)},
+		{"log lines share their keys", each(checkLogKeys)},
 		{"every transition of a job takes a fence", each(checkFences)},
 		{"ports speak no vendor's language", each(checkVendorWords)},
 		{"there is no package-level state but sentinels", each(checkState)},

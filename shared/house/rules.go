@@ -13,18 +13,6 @@ const (
 	maxMain     = 25 // a main is a sentence
 )
 
-// calls hands every use of package.name in the file to found.
-func (f File) calls(pkg string, names []string, found func(token.Pos, string)) {
-	ast.Inspect(f.AST, func(n ast.Node) bool {
-		if s, ok := n.(*ast.SelectorExpr); ok {
-			if x, ok := s.X.(*ast.Ident); ok && x.Name == pkg && slices.Contains(names, s.Sel.Name) {
-				found(s.Pos(), pkg+"."+s.Sel.Name)
-			}
-		}
-		return true
-	})
-}
-
 func checkClock(f File) (all []Violation) {
 	r, ok := roomOf(f.Room())
 	if !ok || f.Test() || r.kind > adapter {
@@ -33,29 +21,6 @@ func checkClock(f File) (all []Violation) {
 	f.calls("time", []string{"Now", "Since", "Until"}, func(pos token.Pos, name string) {
 		all = append(all, f.broken(pos, "the clock is the last argument of a constructor, adapters that stamp a row included: a simulation sets it (DESIGN.md §2 rule 5)",
 			"%s uses %s", f.Room(), name))
-	})
-	return all
-}
-
-// mayStart are the files that may start a goroutine or a ticker (DESIGN.md §2 rule 5).
-func mayStart(f File) bool {
-	r, _ := roomOf(f.Room())
-	return r.kind == composition || f.Path == "shared/deliver/post.go" || f.Path == "shared/sqlite/queue.go"
-}
-
-func checkGoroutines(f File) (all []Violation) {
-	if f.Test() || mayStart(f) || isProof(f) {
-		return nil
-	}
-	const reason = "goroutines and tickers live in local, the local queue, and the one that reads a batch ahead in deliver: a Lambda that has answered is frozen (DESIGN.md §2 rule 5)"
-	ast.Inspect(f.AST, func(n ast.Node) bool {
-		if g, ok := n.(*ast.GoStmt); ok {
-			all = append(all, f.broken(g.Pos(), reason, "%s starts a goroutine", f.Room()))
-		}
-		return true
-	})
-	f.calls("time", []string{"NewTicker", "Tick", "AfterFunc"}, func(pos token.Pos, name string) {
-		all = append(all, f.broken(pos, reason, "%s uses %s", f.Room(), name))
 	})
 	return all
 }
