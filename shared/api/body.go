@@ -2,11 +2,14 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"os"
 	"unicode/utf8"
 )
 
@@ -19,7 +22,7 @@ var errShape = errors.New("not one JSON object with members of the right types")
 // readObject reads the request's body, one JSON object, into the members given; null is as good as not given.
 // It returns the names of the other members, in order. A member that comes twice is refused: which one is meant?
 func readObject(r *http.Request, members map[string]any) (others []string, err error) {
-	body, err := readAll(r.Body, maxObject)
+	body, err := readAll(r, maxObject)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +52,49 @@ func readObject(r *http.Request, members map[string]any) (others []string, err e
 	return others, nil
 }
 
-// readAll reads at most limit bytes; more is a 413.
-func readAll(body io.Reader, limit int) ([]byte, error) {
-	b, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
+// readAll reads the request's body, at most limit bytes; more is a 413.
+func readAll(r *http.Request, limit int) ([]byte, error) {
+	sent := &source{r: r.Body}
+	b, err := io.ReadAll(io.LimitReader(sent, int64(limit)+1))
 	if err != nil {
-		return nil, malformed(fmt.Errorf("reading the body: %w", err))
+		return nil, sent.unread(r.Context(), err)
 	}
 	if len(b) > limit {
 		return nil, tooLarge("The body is longer than %d bytes", limit)
 	}
 	return b, nil
+}
+
+// source is a request's body that remembers why it ended early: what reads on top of it may say something else.
+type source struct {
+	r   io.Reader
+	err error // never io.EOF
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
+
+// unread is the answer where reading failed with err: 503 if the body did not come in time, for it may be a good one,
+// and a 400 is final to whoever sends it. Else the body is at fault.
+func (s *source) unread(ctx context.Context, err error) error {
+	switch {
+	case s.err == nil:
+		return malformed(fmt.Errorf("reading the body: %w", err))
+	case ctx.Err() != nil:
+		return late(fmt.Errorf("reading the body: %w: %w", s.err, context.Cause(ctx)))
+	case timedOut(s.err):
+		return late(fmt.Errorf("reading the body: %w", s.err))
+	}
+	return malformed(fmt.Errorf("reading the body: %w", s.err))
+}
+
+func timedOut(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.As(err, &timeout) && timeout.Timeout()
 }

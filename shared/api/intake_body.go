@@ -2,6 +2,7 @@ package api
 
 import (
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"iter"
@@ -47,9 +48,9 @@ func splitArray(body []byte) (iter.Seq2[int, []byte], error) {
 func readIntake(r *http.Request) ([]byte, error) {
 	switch coding := strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ","))); coding {
 	case "", "identity":
-		return readAll(r.Body, maxIntake)
+		return readAll(r, maxIntake)
 	case "gzip", "x-gzip": // RFC 9110 §8.4.1.3: the same
-		return readGzip(r.Body)
+		return readGzip(r)
 	default:
 		p := refuse(http.StatusUnsupportedMediaType, "Content-Encoding must be gzip")
 		p.header = map[string]string{"Accept-Encoding": "gzip"} // RFC 9110 §15.5.16
@@ -59,27 +60,27 @@ func readIntake(r *http.Request) ([]byte, error) {
 
 // readGzip takes members in a row as one text, as RFC 1952 §2.2 has it. What is sent is bounded like what it decodes to:
 // a bomb decodes to too much, and an endless row of empty members would decode to nothing for ever.
-func readGzip(body io.Reader) ([]byte, error) {
-	sent := &bounded{r: body, left: maxIntake + maxIntake/64} // gzip of what cannot be compressed is a little longer
-	z, err := gzip.NewReader(sent)
+func readGzip(r *http.Request) ([]byte, error) {
+	sent := &source{r: r.Body}
+	z, err := gzip.NewReader(&bounded{r: sent, left: maxIntake + maxIntake/64}) // gzip of what cannot be compressed is a little longer
 	if err != nil {
-		return nil, gzipError(err)
+		return nil, gzipError(r.Context(), sent, err)
 	}
 	decoded, err := io.ReadAll(io.LimitReader(z, maxIntake+1))
 	switch {
 	case len(decoded) > maxIntake:
 		return nil, intakeTooLarge()
 	case err != nil:
-		return nil, gzipError(err)
+		return nil, gzipError(r.Context(), sent, err)
 	}
 	return decoded, nil
 }
 
-func gzipError(err error) error {
+func gzipError(ctx context.Context, sent *source, err error) error {
 	if errors.Is(err, errBound) {
 		return intakeTooLarge()
 	}
-	return malformed(err)
+	return sent.unread(ctx, err)
 }
 
 func intakeTooLarge() error { return tooLarge("The body is longer than %d bytes", maxIntake) }

@@ -18,7 +18,8 @@ type problem struct {
 	Invalid  []invalid `json:"invalid_parameters,omitempty"`
 
 	header map[string]string
-	cause  error // for the log; never shown
+	cause  error  // for the log; never shown
+	logged string // for the log instead of the Invalid, where those are a client's own words
 }
 
 // invalid is a replay.Invalid in the contract's words.
@@ -30,8 +31,12 @@ type invalid struct {
 
 func (p *problem) Error() string {
 	text := p.Detail
-	for _, v := range p.Invalid {
-		text += "; " + v.Field + ": " + v.Reason
+	if p.logged != "" {
+		text += "; " + p.logged
+	} else {
+		for _, v := range p.Invalid {
+			text += "; " + v.Field + ": " + v.Reason
+		}
 	}
 	if p.cause != nil {
 		text += ": " + p.cause.Error()
@@ -69,6 +74,13 @@ func malformed(cause error) *problem {
 	return p
 }
 
+// late is the answer where time ran out.
+func late(cause error) *problem {
+	p := refuse(http.StatusServiceUnavailable, "The request took too long")
+	p.cause = cause
+	return p
+}
+
 func tooLarge(format string, args ...any) *problem {
 	return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf(format, args...))
 }
@@ -94,7 +106,7 @@ func problemOf(err error) *problem {
 	case errors.As(err, &bad) && len(bad) > 0:
 		return badRequest(detailOf(bad[0]), bad)
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		p = refuse(http.StatusServiceUnavailable, "The request took too long")
+		return late(err)
 	default:
 		p = refuse(http.StatusInternalServerError, "Internal Server Error")
 	}
