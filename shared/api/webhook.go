@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
@@ -17,8 +18,12 @@ const unconfigured = "unconfigured"
 // merges is how often a PATCH is merged again over one that was faster. Each time somebody's was saved.
 const merges = 10
 
-// maxUnknown is how many unknown properties an answer names.
-const maxUnknown = 20
+const (
+	// maxUnknown is how many unknown properties an answer names.
+	maxUnknown = 20
+	// maxName is how much of such a name it shows, in bytes: there may be anything in it.
+	maxName = 100
+)
 
 // Webhook answers GET and PATCH /v2/audit-log-webhook (CONTRACT.md §3).
 func Webhook(door *Door, hooks Configs, guard Guard) http.Handler {
@@ -95,12 +100,24 @@ func readPatch(r *http.Request) (webhook.Patch, error) {
 	}
 	var bad replay.InputError
 	for _, name := range unknown[:min(len(unknown), maxUnknown)] {
-		bad = append(bad, replay.Invalid{Field: name, Rule: replay.RuleUnknownProperty, Reason: "is not a property of a webhook"})
+		bad = append(bad, replay.Invalid{Field: shorten(name), Rule: replay.RuleUnknownProperty, Reason: "is not a property of a webhook"})
 	}
 	if bad != nil {
-		return p, bad
+		refused := badRequest(detailOf(bad[0]), bad)
+		// A secret in the wrong place of the JSON is a name: the log only counts them.
+		refused.logged = fmt.Sprintf("%s: %d", replay.RuleUnknownProperty, len(unknown))
+		return p, refused
 	}
 	return p, nil
+}
+
+// shorten is name, or its start with a mark, at most maxName bytes, whole characters.
+func shorten(name string) string {
+	const mark = "…"
+	if len(name) <= maxName {
+		return name
+	}
+	return strings.ToValidUTF8(name[:maxName-len(mark)], "") + mark
 }
 
 // hookView is a webhook on the wire. It has no authorization, so that none can slip out.

@@ -82,6 +82,9 @@ func TestABadPatchIsRefusedAndStoresNothing(t *testing.T) {
 		"two in their order":     {`{"z":null,"a":1}`, bad("Unknown property", "z"+unknown, "a"+unknown)},
 		"another case":           {`{"Endpoint":"https://a.example"}`, bad("Unknown property", "Endpoint"+unknown)},
 		"very many":              {"{" + many.String()[1:] + "}", bad("Unknown property", named...)},
+		"a name of 100 bytes":    {`{"` + strings.Repeat("x", 100) + `":0}`, bad("Unknown property", strings.Repeat("x", 100)+unknown)},
+		"a long name":            {`{"` + strings.Repeat("x", 101) + `":0}`, bad("Unknown property", strings.Repeat("x", 97)+"…"+unknown)},
+		"a very long name":       {`{"` + strings.Repeat("é", 30_000) + `":0}`, bad("Unknown property", strings.Repeat("é", 48)+"…"+unknown)},
 		"enabling nothing": {
 			`{"enabled":true}`,
 			bad("Required field missing", "endpoint|required|cannot be blank", "authorization|required|cannot be blank"),
@@ -195,4 +198,32 @@ func TestOnlyTheScopesOwnWebhookIsTouched(t *testing.T) {
 	if got := s.hooks[replay.Scope{Org: "acme", Region: "eu"}].Endpoint; got != "https://eu.example" {
 		t.Errorf("stored %q", got)
 	}
+}
+
+func TestUnknownPropertiesAreOnlyCountedInTheLog(t *testing.T) {
+	s := newStack(t)
+	got := logged(t, func() {
+		s.ask("PATCH", hookPath, `{"Splunk hunter2":true}`)
+		s.ask("PATCH", hookPath, `{"a":1`+manyNames(29)+`}`)
+	})
+	var said []any
+	for _, line := range got {
+		said = append(said, line["err"])
+	}
+	want := []any{"Unknown property; unknown_property: 1", "Unknown property; unknown_property: 30"}
+	if diff := cmp.Diff(want, said); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(fmt.Sprint(got), "hunter2") {
+		t.Errorf("%v", got)
+	}
+}
+
+// manyNames is n more members of an object.
+func manyNames(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"hunter2 %d":0`, i)
+	}
+	return b.String()
 }
