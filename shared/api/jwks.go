@@ -20,7 +20,7 @@ func JWKS(door *Door, keys PublicKeys) http.Handler {
 		return reply{
 			status: http.StatusOK,
 			kind:   "application/json",
-			body:   auditlog.JWKS(all),
+			body:   append(auditlog.JWKS(all), '\n'), // like every other answer
 			header: map[string]string{"Cache-Control": jwksCache},
 		}, nil
 	})

@@ -114,7 +114,10 @@ func host(name string) func(*http.Request) { return func(r *http.Request) { r.Ho
 // answered checks an answer's code and bytes, and what every answer has.
 func answered(t testing.TB, w *httptest.ResponseRecorder, code int, body string) {
 	t.Helper()
-	got := strings.TrimSuffix(w.Body.String(), "\n")
+	got, ended := strings.CutSuffix(w.Body.String(), "\n")
+	if !ended {
+		t.Error("the answer does not end with a line end")
+	}
 	if w.Code != code || got != body {
 		t.Errorf("got  %d %s\nwant %d %s", w.Code, got, code, body)
 	}
