@@ -42,6 +42,7 @@ type Answer struct {
 	Message    string // the answer's status text or the start of its body, printable; or the error in words
 	RetryAfter string // as the header has it
 	Err        error  // no answer came: Code is 0
+	Refused    bool   // by our own guard: nothing was sent, asking again does not help; Message is why: "endpoint must be ..."
 	Took       time.Duration
 }
 

@@ -44,6 +44,8 @@ type Try struct {
 func Judge(a Answer, t Try, random float64) Verdict {
 	v := Verdict{Code: a.Code, Detail: "the receiver answered " + named(a.Code)}
 	switch {
+	case a.Refused:
+		v.Outcome, v.Reason, v.Detail = Never, replay.FailRejected, a.refusal()
 	case a.ok():
 		return Verdict{Outcome: Delivered, Code: a.Code}
 	case a.passing():
@@ -75,6 +77,14 @@ func (a Answer) passing() bool {
 	default:
 		return a.Err != nil || 500 <= a.Code && a.Code <= 599
 	}
+}
+
+// refusal is why our guard let nothing out, in its own words: no receiver had a say in them.
+func (a Answer) refusal() string {
+	if a.Message == "" {
+		return "the endpoint is not one that may be called"
+	}
+	return "the " + a.Message
 }
 
 // last is what happened last, in words. The receiver's own words are left out: they might repeat what we sent.

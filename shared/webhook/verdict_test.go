@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"errors"
+	"strconv"
 	"testing"
 	"time"
 
@@ -50,6 +51,9 @@ func TestEveryAnswerHasItsVerdict(t *testing.T) {
 		"307":                     {webhook.Answer{Code: 307}, rejected(307, "the receiver answered 307 Temporary Redirect")},
 		"101":                     {webhook.Answer{Code: 101}, rejected(101, "the receiver answered 101")},
 		"600":                     {webhook.Answer{Code: 600}, rejected(600, "the receiver answered 600")},
+		"refused by our guard":    {webhook.Answer{Refused: true, Err: errors.New("x"), Message: "endpoint must be an https URL"}, rejected(0, "the endpoint must be an https URL")},
+		"refused without words":   {webhook.Answer{Refused: true, Err: errors.New("secret")}, rejected(0, "the endpoint is not one that may be called")},
+		"refused where dialled":   {webhook.Answer{Err: errors.New("x"), Message: "endpoint must not point inside"}, again(0)},
 		"what it says is its own": {webhook.Answer{Code: 403, Message: "you sent Bearer one"}, rejected(403, "the receiver answered 403 Forbidden")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,9 +146,18 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 		"a date of asctime":       {at.Format(time.ANSIC), 90*time.Second - 123456789},
 		"a date far off":          {at.Add(48 * time.Hour).Format("Mon, 02 Jan 2006 15:04:05 GMT"), 15 * time.Minute},
 		"a date that is over":     {at.Add(-time.Hour).Format("Mon, 02 Jan 2006 15:04:05 GMT"), time.Second},
-		"an absurd date":          {"Fri, 31 Dec 9999 23:59:59 GMT", time.Second},
-		"absurd seconds":          {"4000000000", time.Second},
-		"more than a number":      {"99999999999999999999999", time.Second},
+		"the most we will wait":   {"900", 15 * time.Minute},
+		"a second more":           {"901", 15 * time.Minute},
+		"zeros before":            {"000000000000000000000000120", 2 * time.Minute},
+		"a year and more":         {"40000000", 15 * time.Minute},
+		"more than 32 bits":       {"99999999999", 15 * time.Minute},
+		"what a duration wraps":   {"9223372037", 15 * time.Minute},
+		"more than 64 bits":       {"99999999999999999999999", 15 * time.Minute},
+		"the last date there is":  {"Fri, 31 Dec 9999 23:59:59 GMT", 15 * time.Minute},
+		"the first date there is": {"Mon, 01 Jan 0001 00:00:00 GMT", time.Second},
+		"digits of another kind":  {"١٢٠", time.Second},
+		"a sign":                  {"+120", time.Second},
+		"blanks alone":            {"  ", time.Second},
 		"negative":                {"-5", time.Second},
 		"a fraction":              {"1.5", time.Second},
 		"words":                   {"soon", time.Second},
@@ -196,10 +209,13 @@ func TestWaitsLieInTheirBounds(t *testing.T) {
 		if v.Outcome != webhook.Later || v.Wait < least || v.Wait > most {
 			t.Fatalf("%+v", v)
 		}
-		asked := rapid.IntRange(0, 2000).Draw(t, "asked")
+		asked := rapid.OneOf(rapid.IntRange(0, 2000), rapid.IntRange(0, 9e9)).Draw(t, "asked")
 		answer.RetryAfter = now.Add(time.Duration(asked) * time.Second).UTC().Format("Mon, 02 Jan 2006 15:04:05 GMT")
+		if rapid.Bool().Draw(t, "in seconds") {
+			answer.RetryAfter = strconv.Itoa(asked)
+		}
 		v = webhook.Judge(answer, try, 0.5)
-		if v.Wait < min(time.Duration(asked-1)*time.Second, 15*time.Minute) || v.Wait > 15*time.Minute {
+		if v.Wait < min(time.Duration(min(asked, 2000)-1)*time.Second, 15*time.Minute) || v.Wait > 15*time.Minute {
 			t.Fatalf("asked for %d s: %+v", asked, v)
 		}
 		more := try
@@ -216,10 +232,13 @@ func TestAVerdictFitsTogether(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		answer := webhook.Answer{Code: rapid.IntRange(-1, 1000).Draw(t, "code"), RetryAfter: rapid.String().Draw(t, "header")}
 		if rapid.Bool().Draw(t, "error") {
-			answer.Err = errors.New("x")
+			answer.Err, answer.Refused = errors.New("x"), rapid.Bool().Draw(t, "refused")
 		}
 		v := webhook.Judge(answer, webhook.Try{Single: rapid.Bool().Draw(t, "single"), Now: now, Patience: time.Hour}, 0.3)
 		failing := v.Outcome == webhook.Never || v.Outcome == webhook.Gone
+		if answer.Refused && v.Outcome != webhook.Never {
+			t.Fatalf("%+v after our guard refused", v)
+		}
 		if (v.Wait > 0) != (v.Outcome == webhook.Later) || failing != (v.Reason != "") || failing != (v.Detail != "") || v.Code != answer.Code {
 			t.Fatalf("%+v of %+v", v, answer)
 		}

@@ -13,8 +13,6 @@ const (
 	floor        = 30 * time.Second // from the fourth try on
 	ceiling      = 15 * time.Minute
 	quickTries   = 3
-	// absurd is from where on a Retry-After is a mistake rather than a wish.
-	absurd = 365 * 24 * time.Hour
 )
 
 // bounds is the least and the most that is waited after the given number of tries, from 1: the most doubles from try to try.
@@ -39,27 +37,24 @@ func (t Try) wait(a Answer, random float64) time.Duration {
 	if !t.Since.IsZero() { // the last try is made when patience ends, not a quarter of an hour later
 		wait = max(least, min(wait, t.Since.Add(t.Patience).Sub(t.Now)))
 	}
-	return max(wait, min(retryAfter(a.RetryAfter, t.Now), ceiling))
+	return max(wait, retryAfter(a.RetryAfter, t.Now))
 }
 
 // retryAfter reads the header (RFC 9110 §10.2.3): seconds or a date in one of HTTP's three forms (§5.6.7).
-// What is neither, is over or is absurdly far off asks for nothing.
+// However much it asks for, it is at most the ceiling. What is neither, or a date that is over, asks for nothing.
 func retryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
-	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {
-		return sane(time.Duration(seconds) * time.Second)
+	if header != "" && strings.Trim(header, "0123456789") == "" {
+		seconds, err := strconv.ParseUint(header, 10, 64)
+		if err != nil || seconds > uint64(ceiling/time.Second) { // digits alone: the only error is that there are too many
+			return ceiling
+		}
+		return time.Duration(seconds) * time.Second
 	}
 	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", time.RFC850, time.ANSIC} {
 		if at, err := time.Parse(layout, header); err == nil {
-			return sane(at.Sub(now))
+			return min(max(0, at.Sub(now)), ceiling)
 		}
 	}
 	return 0
-}
-
-func sane(d time.Duration) time.Duration {
-	if d < 0 || d > absurd {
-		return 0
-	}
-	return d
 }
