@@ -100,7 +100,7 @@ func TestANameThatResolvesInsideIsRefusedWhereItIsDialled(t *testing.T) {
 			defer client.Close()
 			client.dialer.Resolver = names(t, netip.MustParseAddr(addr))
 			a := client.Post(t.Context(), to("https://hooks.example.com:"+strconv.Itoa(int(port))), batch([]byte("x")))
-			if !errors.Is(a.Err, ssrf.ErrProhibitedIP) || !strings.HasPrefix(a.Message, "endpoint must not point inside") {
+			if !errors.Is(a.Err, ssrf.ErrProhibitedIP) || !strings.HasPrefix(a.Message, "endpoint must not point inside") || a.Refused {
 				t.Errorf("%+v", a)
 			}
 		})

@@ -93,10 +93,13 @@ func (c *Client) Post(ctx context.Context, hook webhook.Config, d webhook.Delive
 }
 
 func (c *Client) post(ctx context.Context, hook webhook.Config, d webhook.Delivery) webhook.Answer {
-	// The guard may have become narrower since the webhook was saved.
+	// The guard may have become narrower since the webhook was saved. What it refuses here it will refuse again;
+	// what it refuses where it is dialled may be another address next time.
 	u, err := c.guard.parse(hook.Endpoint)
 	if err != nil {
-		return failed(endpointError{err}, hook.Authorization)
+		answer := failed(endpointError{err}, hook.Authorization)
+		answer.Refused = true
+		return answer
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, errTimeout)
 	defer cancel()

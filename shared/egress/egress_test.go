@@ -140,6 +140,11 @@ func TestEveryStatusIsAnAnswer(t *testing.T) {
 		{"to be repeated elsewhere", 307, "", "Temporary Redirect"},
 		{"wrong token, repeated", 401, "token 5up3r/Secret+Tok3n== is wrong", "Unauthorized: token *** is wrong"},
 		{"wrong token, repeated in JSON", 401, `{"got":"Splunk 5up3r\/Secret+Tok3n=="}`, `Unauthorized: {"got":"Splunk ***"}`},
+		{"wrong token, repeated in part", 401, "no token 5up3r/Secret+Tok3n", "Unauthorized: no token ***"},
+		{"wrong token, repeated in a URL", 401, "see /login?for=5up3r%2FSecret%2BTok3n%3d%3d or 100% of it", "Unauthorized"},
+		{"wrong token, repeated in HTML", 403, "<p>5up3r&#x2F;Secret&#43;Tok3n&equals;=</p>", "Forbidden"},
+		{"wrong token, repeated in other JSON", 500, `{"got":"5up3r\u002fSecret+Tok3n=="}`, "Internal Server Error"},
+		{"escapes of something else", 400, `{"see":"a%2Fb &amp; \u00e9"}`, `Bad Request: {"see":"a%2Fb &amp; \u00e9"}`},
 		{"too large", 413, "", "Request Entity Too Large"},
 		{"too many", 429, "", "Too Many Requests"},
 		{"broken, in colours", 500, "\x1b[31mpanic\x1b[0m:\r\n\tnil \x00map\x7f", "Internal Server Error: [31mpanic[0m: nil map"},
@@ -235,8 +240,12 @@ func TestManyPostsAtOnceEachGetTheirOwnAnswer(t *testing.T) {
 func TestAnEndpointThatTheGuardRefusesIsNotDialled(t *testing.T) {
 	s := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("it was dialled") })
 	a := New(Guard{}, "1", time.Now).Post(t.Context(), to(s.URL), batch([]byte("x")))
-	if a.Code != 0 || a.Err == nil || a.Message != "endpoint must be an https URL" {
+	if a.Code != 0 || a.Err == nil || !a.Refused || a.Message != "endpoint must be an https URL" {
 		t.Errorf("%+v", a)
+	}
+	v := webhook.Judge(a, webhook.Try{Now: time.Now(), Patience: webhook.Patience}, 0)
+	if v.Outcome != webhook.Never || v.Reason != replay.FailRejected || v.Detail != "the endpoint must be an https URL" {
+		t.Errorf("%+v", v)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -43,6 +44,14 @@ func rudeReceivers() []rude {
 			takeRequest(conn)
 			_, _ = io.WriteString(conn, "220 mail.example.com; you said "+secret+"\r\n")
 		}, 0, "malformed HTTP"},
+		{"repeats, in no HTTP", func(conn net.Conn) {
+			takeRequest(conn)
+			_, _ = io.WriteString(conn, "you-said:5up3r/Secret+Tok3n==\r\n")
+		}, 0, `malformed HTTP response "you-said:***"`},
+		{"repeats escaped, in no HTTP", func(conn net.Conn) {
+			takeRequest(conn)
+			_, _ = io.WriteString(conn, "you-said:"+url.QueryEscape(secret)+"\r\n")
+		}, 0, "no answer that may be shown"},
 		{"breaks off in the header", func(conn net.Conn) {
 			takeRequest(conn)
 			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-")

@@ -2,7 +2,6 @@ package egress
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net"
@@ -22,7 +21,11 @@ const maxMessage = 200
 
 // failed is the answer that did not come.
 func failed(err error, secret webhook.Secret) webhook.Answer {
-	f := failure{short(redact(printable(words(err)), secret)), err}
+	said, ok := redact(printable(words(err)), secret)
+	if !ok {
+		said = "no answer that may be shown"
+	}
+	f := failure{short(said), err}
 	return webhook.Answer{Message: f.words, Err: f}
 }
 
@@ -63,9 +66,13 @@ func words(err error) string {
 	return strings.TrimPrefix(err.Error(), "net/http: HTTP/1.x transport connection broken: ")
 }
 
-// message is a status in words, then the start of the answer's body.
+// message is a status in words, then the start of the answer's body, unless the authorization is hidden in it.
 func message(code int, body []byte, secret webhook.Secret) string {
-	status, said := http.StatusText(code), redact(printable(string(body)), secret)
+	status := http.StatusText(code)
+	said, ok := redact(printable(string(body)), secret)
+	if !ok {
+		said = ""
+	}
 	if status == "" || said == "" {
 		return short(status + said)
 	}
@@ -84,22 +91,6 @@ func printable(s string) string {
 		return r
 	}, s)
 	return strings.Join(strings.Fields(s), " ")
-}
-
-// redact takes out the authorization, wherever a receiver repeats it: each of its words but the scheme (CONTRACT.md §3), as it is
-// and as JSON writers put it.
-func redact(s string, secret webhook.Secret) string {
-	parts := strings.Fields(printable(string(secret)))
-	if len(parts) > 1 {
-		parts = parts[1:]
-	}
-	for _, part := range parts {
-		quoted, _ := json.Marshal(part) // a string always can be
-		for _, form := range []string{part, strings.ReplaceAll(part, "/", `\/`), string(quoted[1 : len(quoted)-1])} {
-			s = strings.ReplaceAll(s, form, "***")
-		}
-	}
-	return s
 }
 
 // short is the start of s, at most maxMessage bytes, whole characters.
