@@ -27,6 +27,7 @@ type process struct {
 	out     bytes.Buffer // its standard output
 	ended   chan struct{}
 	err     error // of its end; read after ended
+	stopped bool  // stop was called
 }
 
 // start runs program with args and waits until it says where it listens: the address of its log line whose message is msg.
@@ -61,18 +62,15 @@ func start(ctx context.Context, folder, name, msg, program string, env []string,
 	}
 }
 
-// stop ends the process gracefully, by force where it does not hear; a process that was stopped before is left alone.
+// stop ends the process gracefully, by force where it does not hear. Its error is how the process ended, by itself or not; only
+// the first call returns it.
 func (p *process) stop() error {
-	if p == nil {
+	if p == nil || p.stopped {
 		return nil
 	}
-	select {
-	case <-p.ended:
-		return nil
-	default:
-	}
+	p.stopped = true
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		_ = p.cmd.Process.Kill()
+		_ = p.cmd.Process.Kill() // one that ended by itself hears neither
 	}
 	select {
 	case <-p.ended:

@@ -1,9 +1,38 @@
 package demo
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
+
+func TestAProcessThatEndedByItselfIsHeldToItsExitCode(t *testing.T) {
+	for name, c := range map[string]struct{ code, want string }{
+		"it failed":    {"3", "crasher ended badly: exit status 3\n"},
+		"it went well": {"0", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			p, err := start(t.Context(), folder, "crasher", "serving", "sh", nil,
+				"-c", `echo '{"msg":"serving","address":"here"}' >&2; until [ -e "$0" ]; do sleep 0.01; done; exit `+c.code, filepath.Join(folder, "now"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(folder, "now"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			<-p.ended
+			err = p.stop()
+			if (err != nil) != (c.want != "") || err != nil && !strings.HasPrefix(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+			if err := p.stop(); err != nil {
+				t.Errorf("told twice: %v", err)
+			}
+		})
+	}
+}
 
 func TestTheAddressIsFoundInALogThatComesInPieces(t *testing.T) {
 	var log strings.Builder
