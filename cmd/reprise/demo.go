@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"reprise/cmd/reprise/demo"
+	"reprise/shared/receiver"
 )
 
 // demoCmd is `reprise demo`.
 type demoCmd struct {
 	Entries int64  `default:"200000" env:"REPRISE_DEMO_ENTRIES" placeholder:"N" help:"How many entries to generate, spread over the last 24 hours."`
 	From    string `env:"REPRISE_DEMO_FROM" placeholder:"FILE" help:"Recorded entries to send instead, one JSON object per line, gzipped or not; moved in time so that the last one happened a minute ago."`
-	Break   string `env:"REPRISE_DEMO_BREAK" placeholder:"KIND" default:"" enum:",drop,flip,dup,outside" help:"Let the receiver go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
+	Break   string `env:"REPRISE_DEMO_BREAK" placeholder:"KIND" help:"Let the receiver go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
 	Lanes   int    `default:"4" env:"REPRISE_DEMO_LANES" placeholder:"N" help:"How many requests the replay may have in flight, 1 to 32."`
 	Keep    bool   `env:"REPRISE_DEMO_KEEP" help:"Keep the temporary folder even when all went well."`
 }
@@ -39,6 +40,9 @@ func (c *demoCmd) Validate() error {
 	}
 	if c.Lanes < 1 || c.Lanes > maxLanes {
 		return fmt.Errorf("--lanes: must be from 1 to %d, not %d", maxLanes, c.Lanes)
+	}
+	if _, err := receiver.ParseBreak(c.Break); err != nil {
+		return fmt.Errorf("--break: %w", err)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	folder, err := os.MkdirTemp("", "reprise-demo-")
 	if err != nil {
-		return err
+		return fmt.Errorf("making a temporary folder: %w: set TMPDIR to a folder that is there and can be written to", err)
 	}
 	s := &show{
 		Config: c, folder: folder, from: from,
@@ -59,7 +59,10 @@ func Run(ctx context.Context, c Config) error {
 	}
 	err = s.play(ctx)
 	if !c.Keep && (err == nil || ctx.Err() != nil) {
-		return errors.Join(err, os.RemoveAll(folder))
+		if err = errors.Join(err, os.RemoveAll(folder)); err == nil {
+			s.sayf("\nthe temporary folder was removed; --keep keeps it\n")
+		}
+		return err
 	}
 	s.sayf("\neverything is in %s: what was sent, what was received, the data file, the logs\n", folder)
 	return err
@@ -79,6 +82,7 @@ func choose(c Config) (source, error) {
 
 func (s *show) play(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.hook.stop(), s.service.stop()) }()
+	s.sayf("Below each step is roughly the command that does it by hand; these ports and this folder are gone afterwards.\n\n")
 	for _, step := range []func(context.Context) error{s.startService, s.startReceiver, s.configure, s.send, s.replay} {
 		if err := step(ctx); err != nil {
 			return err
@@ -110,7 +114,7 @@ func (s *show) send(ctx context.Context) error {
 	s.step(fmt.Sprintf("sending %s, %s to %s, then two that lie a millisecond outside", what, stamp(s.from.Window.From), stamp(s.from.Window.To)),
 		fmt.Sprintf(`curl -X POST %s%s -H "Authorization: Bearer $INTAKE_TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @entries.ndjson`,
 			s.service.api, eventsPath))
-	m := newMeter(s.Progress, s.Terminal, "sending  ", s.from.Entries, s.Now)
+	m := newMeter(s.Progress, s.Terminal, "sending", s.from.Entries, s.Now)
 	err := send(ctx, s.service.producer, s.from, s.sent, m)
 	s.intake = m.End()
 	return err

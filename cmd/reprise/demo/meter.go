@@ -17,6 +17,7 @@ const tellEvery = 5 * time.Second
 type meter struct {
 	mu         sync.Mutex
 	out        io.Writer
+	what       string // is being done, such as sending
 	now        func() time.Time
 	bar        *progressbar.ProgressBar // nil where there is no terminal
 	begun      time.Time
@@ -26,12 +27,13 @@ type meter struct {
 
 // newMeter begins to count now. Most may be an estimate, or 0 while there is none.
 func newMeter(out io.Writer, terminal bool, what string, most int64, now func() time.Time) *meter {
-	m := &meter{out: out, now: now, begun: now(), told: now(), most: most}
+	m := &meter{out: out, what: what, now: now, begun: now(), told: now(), most: most}
 	if terminal {
 		m.bar = progressbar.NewOptions64(max(most, 1),
-			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("  "+what), progressbar.OptionSetWidth(30),
+			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(fmt.Sprintf("  %-9s", what)), progressbar.OptionSetWidth(30),
 			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("entries"),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		m.bar.StartWithoutRender() // else its first rate would be that of no time at all
 	}
 	return m
 }
@@ -73,7 +75,7 @@ func (m *meter) set(done, most int64) {
 	}
 	if now := m.now(); now.Sub(m.told) >= tellEvery {
 		m.told = now
-		_, _ = fmt.Fprintf(m.out, "  %s\n", m.line(now))
+		_, _ = fmt.Fprintf(m.out, "  %s: %s\n", m.what, m.line(now))
 	}
 }
 

@@ -3,6 +3,7 @@ package demo
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -14,7 +15,7 @@ func TestProgressIsALineNowAndThenWhereNobodyWatches(t *testing.T) {
 		clock = clock.Add(time.Second)
 		m.Add(20_000)
 	}
-	want := "  10 % of 1,000,000 entries, 20,000 entries/s, 45s left\n  20 % of 1,000,000 entries, 20,000 entries/s, 40s left\n"
+	want := "  sending: 10 % of 1,000,000 entries, 20,000 entries/s, 45s left\n  sending: 20 % of 1,000,000 entries, 20,000 entries/s, 40s left\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
@@ -29,7 +30,7 @@ func TestProgressOfAnUnknownNumberIsTold(t *testing.T) {
 	m := newMeter(&out, false, "replaying", 0, func() time.Time { return clock })
 	clock = clock.Add(tellEvery)
 	m.Set(0, 0)
-	if want := "  0 entries, 0 entries/s\n"; out.String() != want {
+	if want := "  replaying: 0 entries, 0 entries/s\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }
@@ -44,6 +45,18 @@ func TestABarIsDrawnOnATerminal(t *testing.T) {
 	if !strings.Contains(out.String(), "sending") {
 		t.Errorf("no bar: %q", out.String())
 	}
+}
+
+func TestABarsFirstRateIsTheOneSinceItsBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out strings.Builder
+		m := newMeter(&out, true, "sending", 40_000, time.Now)
+		<-time.After(400 * time.Millisecond)
+		m.Add(10_000)
+		if !strings.Contains(out.String(), "25000 entries/s") {
+			t.Errorf("got %q", out.String())
+		}
+	})
 }
 
 func TestThousandsAreApart(t *testing.T) {
