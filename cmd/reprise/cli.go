@@ -7,11 +7,15 @@ import (
 	"io"
 	"net"
 	"os"
+	"reflect"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"reprise/shared/webhook"
 )
 
 // The exit codes.
@@ -56,7 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	var c cli
 	parser, err := kong.New(&c, kong.Name("reprise"), kong.Description(about), kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}), kong.Vars{"version": version()})
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.Vars{"version": version(), "patience": webhook.Patience.String()},
+		kong.ValueFormatter(describe), kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
 	if err != nil {
 		return complain(stderr, exitFailed, err, "")
 	}
@@ -69,6 +75,35 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return complain(stderr, exitFailed, err, hint(err))
 	}
 	return exitOK
+}
+
+// describe is a flag's help, with its default and its environment variable.
+func describe(v *kong.Value) string {
+	var notes []string
+	if v.HasDefault && v.Default != "" {
+		notes = append(notes, "default "+v.Default)
+	}
+	for _, name := range v.Tag.Envs {
+		notes = append(notes, "$"+name)
+	}
+	if notes == nil {
+		return v.Help
+	}
+	return fmt.Sprintf("%s (%s).", strings.TrimSuffix(v.Help, "."), strings.Join(notes, ", "))
+}
+
+// duration reads a flag's time, as kong does, with an error that says how one is written.
+func duration(c *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := c.Scan.PopValueInto("time", &text); err != nil {
+		return err
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fmt.Errorf("must be a time with its unit, such as 5s or 720h, not %q", text)
+	}
+	target.SetInt(int64(d))
+	return nil
 }
 
 func complain(w io.Writer, code int, err error, hint string) int {

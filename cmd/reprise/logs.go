@@ -7,8 +7,8 @@ import (
 
 // logs is how a command that keeps running writes its log: to standard error, one line each.
 type logs struct {
-	LogFormat string `default:"text" enum:"text,json" env:"REPRISE_LOG_FORMAT" help:"How log lines are written: text, or json for programs."`
-	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"REPRISE_LOG_LEVEL" help:"The least level that is written: debug, info, warn, error."`
+	LogFormat string `default:"text" enum:"text,json" env:"REPRISE_LOG_FORMAT" placeholder:"FORMAT" help:"How log lines are written: text, or json for programs."`
+	LogLevel  string `default:"info" enum:"debug,info,warn,error" env:"REPRISE_LOG_LEVEL" placeholder:"LEVEL" help:"The least level that is written: debug, info, warn, error."`
 }
 
 // start makes w the process's log.

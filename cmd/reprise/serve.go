@@ -24,10 +24,10 @@ type serveCmd struct {
 	Address       string        `default:"127.0.0.1:8080" env:"REPRISE_ADDRESS" placeholder:"HOST:PORT" help:"Where to take requests; port 0 takes a free one."`
 	Data          string        `default:"data/reprise.db" env:"REPRISE_DATA" placeholder:"FILE" help:"The data file; it is made if it is not there, readable by its owner alone."`
 	Domain        string        `default:"localhost" env:"REPRISE_DOMAIN" placeholder:"NAME" help:"What a request's host must end in for its first label to name a region, as in us.localhost; empty: anything."`
-	Regions       []string      `default:"us,eu" env:"REPRISE_REGIONS" placeholder:"A,B,..." help:"The regions that are served."`
+	Regions       []string      `default:"us,eu" env:"REPRISE_REGIONS" placeholder:"A,B" help:"The regions that are served."`
 	DefaultRegion string        `env:"REPRISE_DEFAULT_REGION" placeholder:"REGION" help:"The region of a request whose host names none; the first of --regions if not given."`
 	Lanes         int           `default:"4" env:"REPRISE_LANES" placeholder:"N" help:"How many requests a replay may have in flight to its webhook, 1 to 32; 1 keeps all entries in order of time."`
-	Patience      time.Duration `default:"1h" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
+	Patience      time.Duration `default:"${patience}" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
 	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
 	logs          `embed:""`
 }
@@ -112,31 +112,54 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	})
 }
 
-// welcome is the first walk, ready to be copied; program is how reprise was called.
+// welcome is a first replay, step by step, each to be pasted into bash; program is how reprise was called. The range begins an
+// hour before now, when the service started, and ends when its step is pasted.
 func (c *serveCmd) welcome(program, address string, now time.Time) string {
-	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	endpoint, receiver := "https://audit.example.com/", ""
+	program, data, api := quote(program), quote(c.Data), "http://"+address+"/v2"
+	begin := "In another terminal, from this folder:"
+	endpoint, whose := "https://audit.example.com/", `: a receiver of yours, by https ("serve --allow-inside" takes one here)`
 	if c.AllowInside {
-		endpoint = "http://127.0.0.1:8090/"
-		receiver = fmt.Sprintf(" (here: one that checks what it gets, started with\n  #   %s listen --jwks http://%s/v2/audit-log-webhook/jwks.json)", program, address)
+		endpoint, whose = "http://127.0.0.1:8090/", ""
+		begin = fmt.Sprintf(`In a second terminal, from this folder, a receiver that checks what it gets:
+
+  %s listen --authorization "Bearer its-secret" --jwks %s/audit-log-webhook/jwks.json
+
+In a third, from this folder:`, program, api)
 	}
 	return fmt.Sprintf(`
-Reprise serves on http://%[1]s with its data in %[2]s. In another terminal:
+Reprise serves on http://%[1]s with its data in %[2]s; Ctrl-C ends it. A first replay:
 
-  # the first token
-  TOKEN=$(%[3]s token create --data %[2]s --org my-organization --role admin --label first)
+%[5]s
 
-  # where entries are to be sent%[4]s
-  curl -X PATCH http://%[1]s/v2/audit-log-webhook -H "Authorization: Bearer $TOKEN" \
-    -d '{"endpoint":"%[5]s","authorization":"Bearer its-secret","enabled":true}'
+  # a token for an admin, and one to send entries with
+  ADMIN=$(%[3]s token create --data %[2]s --org my-organization --role admin --label me)
+  INTAKE=$(%[3]s token create --data %[2]s --org my-organization --role intake --label gateway)
 
-  # the first replay: the last hour
-  curl -X PUT http://%[1]s/v2/audit-log-replay-job -H "Authorization: Bearer $TOKEN" \
-    -d '{"start_at":"%[6]s","end_at":"%[7]s"}'
+  # where entries are to be sent again%[7]s
+  curl -X PATCH %[4]s/audit-log-webhook -H "Authorization: Bearer $ADMIN" \
+    -d '{"endpoint":"%[8]s","authorization":"Bearer its-secret","enabled":true}'
 
-Ctrl-C ends it.
+  # an entry of now
+  curl -X POST %[4]s/audit-log-events -H "Authorization: Bearer $INTAKE" -H "Content-Type: application/x-ndjson" \
+    -d '{"event_class_id":"first","name":"Ingress","rt":'$(date +%%s)000'}'
 
-`, address, c.Data, program, receiver, endpoint, at(now.Add(-time.Hour)), at(now))
+  # all entries up to now again
+  curl -X PUT %[4]s/audit-log-replay-job -H "Authorization: Bearer $ADMIN" \
+    -d '{"start_at":"%[6]s","end_at":"'$(date -u +%%FT%%TZ)'"}'
+
+  # how it goes
+  curl %[4]s/audit-log-replay-job -H "Authorization: Bearer $ADMIN"
+
+`, address, data, program, api, begin, now.Add(-time.Hour).UTC().Format(time.RFC3339), whose, endpoint)
+}
+
+// quote is s as one word of a shell.
+func quote(s string) string {
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%"
+	if s != "" && strings.Trim(s, plain) == "" {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
 const labelRule = "1 to 63 of a-z, 0-9 and -, not beginning or ending with -"
