@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +26,7 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"reprise": ma
 //
 //	start NAME ARGS...   starts reprise, waits until it listens; $NAME is its address then
 //	end NAME             ends it with SIGTERM; its output is in NAME.out, its log in NAME.log; ! end: it must fail
+//	interrupt NAME       asks it for an answer, then ends it with SIGTERMs: a later one must end it without its consent
 //	get URL              prints the answer's body; ! get: no answer, or no 2xx
 //	ask METHOD URL HEADER-FILE CODE [BODY-FILE]
 //	                     sends a request with one more header; the answer must have that code, its body is printed
@@ -36,7 +38,7 @@ func TestTheCommandLineDoesWhatItsScriptsSay(t *testing.T) {
 			env.Values[started{}] = map[string]*running{}
 			return os.MkdirAll(filepath.Join(env.WorkDir, ".tmp"), 0o700)
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "end": end, "get": get, "ask": ask},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "end": end, "get": get, "ask": ask, "interrupt": interrupt},
 		Condition: func(name string) (bool, error) {
 			return name == "root" && os.Geteuid() == 0, nil
 		},
@@ -121,6 +123,34 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(p.cmd.Process.Signal(syscall.SIGTERM))
 	if <-p.ended; (p.err != nil) != neg {
 		ts.Fatalf("%s ended with %v: %s", args[0], p.err, ts.ReadFile(args[0]+".log"))
+	}
+}
+
+func interrupt(ts *testscript.TestScript, neg bool, args []string) {
+	all := ts.Value(started{}).(map[string]*running)
+	if neg || len(args) != 1 || all[args[0]] == nil {
+		ts.Fatalf("usage: interrupt NAME")
+	}
+	c, err := net.Dial("tcp", ts.Getenv(args[0]))
+	ts.Check(err)
+	defer c.Close()
+	_, err = io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n")
+	ts.Check(err)
+	_, err = io.ReadFull(c, make([]byte, len("HTTP/1.1 100")))
+	ts.Check(err) // it waits for the body now, which never comes
+	p := all[args[0]]
+	again := time.NewTicker(20 * time.Millisecond) // signals that come at once are taken for one
+	defer again.Stop()
+	for {
+		select {
+		case <-p.ended:
+			if s := p.cmd.ProcessState.Sys().(syscall.WaitStatus); !s.Signaled() {
+				ts.Fatalf("%s ended by itself: %v", args[0], p.err)
+			}
+			return
+		case <-again.C:
+			_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended meanwhile
+		}
 	}
 }
 

@@ -46,6 +46,15 @@ func (c *tokenCreateCmd) Validate() error {
 	if c.Data == "" {
 		return errors.New("--data: must name a file")
 	}
+	var missing []string
+	for _, f := range []struct{ flag, value string }{{"--org", c.Org}, {"--role", c.Role}, {"--label", c.Label}} {
+		if f.value == "" {
+			missing = append(missing, f.flag)
+		}
+	}
+	if missing != nil {
+		return fmt.Errorf("%s: must be given", strings.Join(missing, ", ")) // here, since kong asks after their values first
+	}
 	if _, err := access.ParseRole(c.Role); err != nil {
 		return fmt.Errorf("--role: %w", err)
 	}
@@ -78,10 +87,10 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	var expires time.Time
-	until := "until it is revoked"
+	until := "it does not expire"
 	if c.Expires > 0 {
 		expires = now.Add(c.Expires)
-		until = "until " + expires.Format(time.RFC3339)
+		until = "it expires at " + expires.Format(time.RFC3339)
 	}
 	secret, token, err := access.Mint(rand.Reader, access.Principal{Org: c.Org, Label: c.Label, Role: role}, expires, now)
 	if err != nil {
@@ -93,6 +102,6 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if _, err := fmt.Fprintln(s.out, secret); err != nil {
 		return fmt.Errorf("printing the token's secret, which is lost now: make another: %w", err)
 	}
-	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s, %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, until)
+	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s; %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, until)
 	return nil
 }
