@@ -138,16 +138,16 @@ func interruptions() []tale {
 	return []tale{
 		{"who loses a slice leaves its message", func(w *world) {
 			w.startOneSlice()
-			w.inbox.during = func(d webhook.Delivery) {
-				// Another deliver takes the slice, then dies. Its message is this very one.
-				plan, err := w.backend.Plan(w.ctx, replay.Fence{Scope: w.at, JobID: d.Job})
-				w.must(err)
-				_, err = w.backend.Try(w.ctx, plan.Slices[0])
-				w.must(err)
-			}
+			w.inbox.during = w.takeFirst
 			job := w.run(false, time.Hour)
 			w.inbox.again = 0 // the batch whose cursor was lost came twice, under one id
 			w.delivered(job)
+		}},
+		{"a final no to who has lost the slice ends nobody's job", func(w *world) {
+			w.inbox.script = []webhook.Answer{{Code: 401}}
+			w.startOneSlice()
+			w.inbox.during = w.takeFirst
+			w.delivered(w.run(false, time.Hour))
 		}},
 		{"a stop finishes the batch in hand, starts no other", func(w *world) {
 			w.startOneSlice()
@@ -273,6 +273,14 @@ func (w *world) onlyLast(first replay.Job) {
 	if n := w.inbox.jobs[first.JobID]; n != 0 {
 		w.t.Errorf("the replaced job posted %d batches", n)
 	}
+}
+
+// takeFirst is another deliver that takes the first slice, then dies; its message is the very one at work.
+func (w *world) takeFirst(d webhook.Delivery) {
+	plan, err := w.backend.Plan(w.ctx, replay.Fence{Scope: w.at, JobID: d.Job})
+	w.must(err)
+	_, err = w.backend.Try(w.ctx, plan.Slices[0])
+	w.must(err)
 }
 
 func (w *world) cancel() {
