@@ -51,6 +51,7 @@ func rooms() map[string]room {
 		"cmd/":      {composition, []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
 		"storetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"queuetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
+		"simtest":   {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"house":     {proof, nil},
 	}
 }

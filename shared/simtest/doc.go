@@ -1,0 +1,2 @@
+// Package simtest runs the real verbs in a world where everything that may go wrong does.
+package simtest
