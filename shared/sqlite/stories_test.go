@@ -9,7 +9,7 @@ import (
 )
 
 func TestTheVerbsKeepTheirPromisesOnIt(t *testing.T) {
-	storetest.Stories(t, func(t *testing.T) storetest.Backend {
+	storetest.Stories(t, faultsApart, func(t *testing.T) storetest.Backend {
 		clock := newHandClock()
 		store, err := sqlite.Open(filepath.Join(t.TempDir(), "reprise.db"), clock.now)
 		if err != nil {

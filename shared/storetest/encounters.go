@@ -81,7 +81,7 @@ func replacements() []tale {
 func endings() []tale {
 	return []tale{
 		{"after a job was ended no further batch starts", func(w *world) {
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.inbox.during = func(webhook.Delivery) { w.cancel() }
 			job := w.run(false, time.Hour)
 			w.failed(job, replay.FailCancelled, 0)
@@ -90,7 +90,7 @@ func endings() []tale {
 			}
 		}},
 		{"a batch of an ended job does not ride on the next job's status", func(w *world) {
-			w.startOneSlice()
+			w.startOneSlice(3)
 			first := w.job()
 			w.inbox.during = func(webhook.Delivery) {
 				w.cancel()
@@ -104,13 +104,13 @@ func endings() []tale {
 			}
 		}},
 		{"a webhook that is disabled in mid job fails it", func(w *world) {
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.inbox.during = func(webhook.Delivery) { w.configure(func(c *webhook.Config) { c.Enabled = false }) }
 			w.failed(w.run(false, time.Hour), replay.FailWebhookDisabled, 0)
 		}},
 		{"a webhook that was changed has all of the patience again", func(w *world) {
 			w.inbox.always = &webhook.Answer{Code: 503}
-			w.startOneSlice()
+			w.startOneSlice(3)
 			for range 3 { // of four minutes
 				w.plan()
 				w.pump()
@@ -123,7 +123,7 @@ func endings() []tale {
 		}},
 		{"a 410 to a webhook that was changed since turns nothing off, ends nobody's job", func(w *world) {
 			w.inbox.script = []webhook.Answer{{Code: 410}}
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.inbox.during = func(webhook.Delivery) { w.configure(func(c *webhook.Config) { c.Endpoint = "https://other.example/" }) }
 			w.delivered(w.run(false, time.Hour))
 			if hook, err := w.backend.Webhook(w.ctx, w.at); err != nil || !hook.Enabled {
@@ -137,7 +137,7 @@ func endings() []tale {
 func interruptions() []tale {
 	return []tale{
 		{"who loses a slice leaves its message", func(w *world) {
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.inbox.during = w.takeFirst
 			job := w.run(false, time.Hour)
 			w.inbox.again = 0 // the batch whose cursor was lost came twice, under one id
@@ -145,12 +145,12 @@ func interruptions() []tale {
 		}},
 		{"a final no to who has lost the slice ends nobody's job", func(w *world) {
 			w.inbox.script = []webhook.Answer{{Code: 401}}
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.inbox.during = w.takeFirst
 			w.delivered(w.run(false, time.Hour))
 		}},
 		{"a stop finishes the batch in hand, starts no other", func(w *world) {
-			w.startOneSlice()
+			w.startOneSlice(3)
 			w.plan()
 			ctx, stop := context.WithCancel(w.ctx)
 			w.inbox.during = func(webhook.Delivery) { stop() }

@@ -13,11 +13,12 @@ import (
 )
 
 // Stories runs the verbs, PUT to the end of the job, over a backend: as they should go, with every write failing in turn
-// (DESIGN.md §8), and the ones in which something else comes in between. Open gives an empty backend.
-func Stories(t *testing.T, open func(*testing.T) Backend) {
+// (DESIGN.md §8), and the ones in which something else comes in between. Open gives an empty backend. The faults lie
+// apart writes apart: 1, unless the backend is so slow that some of the writes must do.
+func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
 	for _, s := range slices.Concat(stories(), receivers()) {
 		t.Run(s.name, func(t *testing.T) {
-			for n, name := 1, "any"; name != ""; n += stride {
+			for n, name := 1, "any"; name != ""; n += apart {
 				for _, kind := range []Fault{NotMade, AnswerLost, PartlyMade} {
 					if kind == PartlyMade && name != "Send" && name != "KeepChunks" && name != "AddCounts" {
 						continue // the others are made whole or not at all
@@ -44,7 +45,7 @@ type tale struct {
 
 const (
 	someEntries = 48
-	padding     = 6 << 10
+	padding     = 512
 
 	oneSliceEntry = 60 << 10
 )
@@ -62,12 +63,12 @@ func (w *world) fill() {
 	w.produce(2, all[someEntries/2:])
 }
 
-// startOneSlice asks for a minute that holds several batches: a minute is never cut, so that they are one slice.
-func (w *world) startOneSlice() {
+// startOneSlice asks for a minute that holds that many batches: a minute is never cut, so that they are one slice.
+func (w *world) startOneSlice(batches int) {
 	w.t.Helper()
 	w.window.To = w.window.From.Truncate(time.Minute).Add(2*time.Minute - time.Millisecond)
 	w.window.From = w.window.To.Add(time.Millisecond - time.Minute)
-	w.produce(1, w.entries(3*replay.BatchLimit/oneSliceEntry, strings.Repeat("padding ", oneSliceEntry/8)))
+	w.produce(1, w.entries(batches*replay.BatchLimit/oneSliceEntry, strings.Repeat("padding ", oneSliceEntry/8)))
 	w.accepted()
 }
 
@@ -141,7 +142,7 @@ func receivers() []tale {
 		}},
 		{"the receiver takes little at a time", func(w *world) {
 			w.inbox.limit = replay.BatchLimit / 3
-			w.startOneSlice()
+			w.startOneSlice(1)
 			w.delivered(w.run(true, 2*time.Hour))
 		}},
 		{"the receiver refuses", func(w *world) {

@@ -1,8 +1,8 @@
 //go:build race
 
-package storetest
+package sqlite_test
 
-// stride is how many writes apart the faults of the stories lie. The race detector makes a SQLite in Go ten times
+// faultsApart is how many writes apart the faults of the stories lie. The race detector makes a SQLite in Go ten times
 // slower, and a story has one thread but for the batch that is built ahead: there every twentieth write will do.
 // Without the detector each write fails in turn.
-const stride = 20
+const faultsApart = 20
