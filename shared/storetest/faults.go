@@ -3,6 +3,8 @@ package storetest
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"sync"
 
 	"reprise/shared/fanout"
@@ -32,6 +34,20 @@ func (f Fault) String() string {
 	default:
 		return fmt.Sprintf("fault %d", int(f))
 	}
+}
+
+// Writes is the name of every write that Faults may make fail: each method of a store that is no read, and the queue's Send.
+func Writes() []string {
+	reads := []string{"Chunks", "CountsIn", "Job", "Live", "Plan", "Progress", "PublicKeys", "SigningKey", "Token", "Webhook"}
+	names := []string{"Send"}
+	ports := reflect.TypeFor[Store]()
+	for i := range ports.NumMethod() {
+		if name := ports.Method(i).Name; !slices.Contains(reads, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Faults makes one write fail among all those of the stores and queues that it wraps, counted together from 1.

@@ -16,25 +16,41 @@ import (
 // (DESIGN.md §8), and the ones in which something else comes in between. Open gives an empty backend. The faults lie
 // apart writes apart: 1, unless the backend is so slow that some of the writes must do.
 func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
-	for _, s := range slices.Concat(stories(), receivers()) {
+	all := slices.Concat(stories(), receivers(), producers(), admins())
+	told, failed := 0, make(map[string]bool)
+	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
-			for n, name := 1, "any"; name != ""; n += apart {
-				for _, kind := range []Fault{NotMade, AnswerLost, PartlyMade} {
-					if kind == PartlyMade && name != "Send" && name != "KeepChunks" && name != "AddCounts" {
-						continue // the others are made whole or not at all
-					}
-					name = "" // where -run leaves a write out, it ends there
-					t.Run(fmt.Sprintf("%v, write %d", kind, n), func(t *testing.T) {
-						faults := NewFaults(n, kind)
-						s.tell(newWorld(t, open(t), faults))
-						name = faults.Name()
-					})
-				}
-			}
+			told++
+			s.fail(t, apart, open, failed)
 		})
+	}
+	if apart == 1 && told == len(all) { // -run may have left some out
+		for _, name := range Writes() {
+			if !failed[name] {
+				t.Errorf("there is no story in which %s fails", name)
+			}
+		}
 	}
 	for _, s := range encounters() {
 		t.Run(s.name, func(t *testing.T) { s.tell(newWorld(t, open(t), NewFaults(0, NotMade))) })
+	}
+}
+
+// fail tells the tale once for each write in it and each way in which that fails; failed collects their names.
+func (s tale) fail(t *testing.T, apart int, open func(*testing.T) Backend, failed map[string]bool) {
+	for n, name := 1, "any"; name != ""; n += apart {
+		for _, kind := range []Fault{NotMade, AnswerLost, PartlyMade} {
+			if kind == PartlyMade && name != "Send" && name != "KeepChunks" && name != "AddCounts" {
+				continue // the others are made whole or not at all
+			}
+			name = "" // where -run leaves a write out, it ends there
+			t.Run(fmt.Sprintf("%v, write %d", kind, n), func(t *testing.T) {
+				faults := NewFaults(n, kind)
+				s.tell(newWorld(t, open(t), faults))
+				name = faults.Name()
+				failed[name] = true
+			})
+		}
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"reprise/shared/api"
 	"reprise/shared/auditlog"
 	"reprise/shared/deliver"
+	"reprise/shared/egress"
 	"reprise/shared/fanout"
 	"reprise/shared/intake"
 	"reprise/shared/queuetest"
@@ -48,10 +49,12 @@ type world struct {
 	courier *deliver.Courier
 	clerk   *settle.Clerk
 	sweeper *sweep.Sweeper
-	put     http.Handler
+	api     http.Handler
+	store   *FaultyStore
 	token   string
 	window  replay.Window
 	sent    map[string]int // canonical entry → how often the producer was told 202 for it
+	doubted map[string]int // canonical entry → how often it was sent by a producer that was told nothing good, and gave up
 	times   map[string]time.Time
 	serial  int
 }
@@ -60,9 +63,10 @@ type world struct {
 func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w := &world{
 		t: t, ctx: t.Context(), at: replay.Scope{Org: "acme", Region: "us"}, backend: b, faults: faults,
-		inbox: newInbox(t), sent: make(map[string]int), times: make(map[string]time.Time),
+		inbox: newInbox(t), sent: make(map[string]int), doubted: make(map[string]int), times: make(map[string]time.Time),
+		store: faults.Store(b.Store),
 	}
-	store, queue := faults.Store(b.Store), faults.Queue(b.Queue)
+	store, queue := w.store, faults.Queue(b.Queue)
 	w.clerk = settle.New(store, store)
 	w.fan = fanout.New(store, store, store, queue, w.clerk, 2)
 	w.courier = deliver.New(store, store, store, store, w.inbox, w.clerk, 4*time.Minute, b.Now, func() float64 { return 0.5 })
@@ -70,7 +74,12 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w.desk = intake.New(store, store, store)
 	id := func() string { w.serial++; return fmt.Sprintf("01JOB%021d", w.serial) }
 	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us"}, Default: "us"}, b.Now, id)
-	w.put = api.PutReplayJob(door, store, b.Store, id)
+	w.api = api.Route(map[string]http.Handler{
+		"put-replay-job": api.PutReplayJob(door, store, store, id),
+		"webhook":        api.Webhook(door, store, egress.Guard{}),
+		"intake":         api.Intake(door, w.desk),
+		"default-route":  api.Nowhere(door),
+	})
 
 	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), b.Now())
 	w.must(err)
@@ -125,26 +134,44 @@ func (w *world) produce(body byte, entries []auditlog.Entry) {
 			w.t.Fatal("the intake never answers 202")
 		}
 	}
+	w.acknowledged(entries)
+}
+
+// acknowledged is what the producer was told 202 for: from then on it is owed to the receiver.
+func (w *world) acknowledged(entries []auditlog.Entry) {
 	for _, e := range entries {
 		w.sent[string(e.Raw)]++
 		w.times[string(e.Raw)] = e.At
 	}
 }
 
-// ask sends the PUT until the answer is no 5xx, as an admin's tool does.
-func (w *world) ask() (code int) {
+// call sends a request once.
+func (w *world) call(method, path, kind, body string) (code int) {
+	r := httptest.NewRequestWithContext(w.ctx, method, "http://us.localhost"+path, strings.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+w.token)
+	r.Header.Set("Content-Type", kind)
+	rec := httptest.NewRecorder()
+	w.api.ServeHTTP(rec, r)
+	return rec.Code
+}
+
+// insist calls until the answer is no 5xx, as a careful client does.
+func (w *world) insist(method, path, kind, body string) (code int) {
+	w.t.Helper()
 	for range 6 {
-		body := fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, w.window.From.Format(time.RFC3339Nano), w.window.To.Format(time.RFC3339Nano))
-		r := httptest.NewRequestWithContext(w.ctx, http.MethodPut, "http://us.localhost/v2/audit-log-replay-job", strings.NewReader(body))
-		r.Header.Set("Authorization", "Bearer "+w.token)
-		rec := httptest.NewRecorder()
-		w.put.ServeHTTP(rec, r)
-		if rec.Code < 500 {
-			return rec.Code
+		if code = w.call(method, path, kind, body); code < 500 {
+			return code
 		}
 	}
-	w.t.Fatal("the PUT is never answered")
+	w.t.Fatalf("%s %s is never answered", method, path)
 	return 0
+}
+
+// ask sends the PUT.
+func (w *world) ask() (code int) {
+	w.t.Helper()
+	body := fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, w.window.From.Format(time.RFC3339Nano), w.window.To.Format(time.RFC3339Nano))
+	return w.insist(http.MethodPut, "/v2/audit-log-replay-job", "application/json", body)
 }
 
 // job is what is stored now.
@@ -189,13 +216,13 @@ func (w *world) delivered(job replay.Job) {
 	if job.Status != replay.Completed {
 		w.t.Fatalf("the job is %s: %+v (fault: %s)", job.Status, job.Failure, w.faults.Name())
 	}
-	w.inbox.holds(w.sent, w.faults)
-	entries := 0
-	for _, n := range w.sent {
-		entries += n
+	w.inbox.holds(w.sent, w.doubted, w.faults)
+	arrived := 0
+	for _, n := range w.inbox.got {
+		arrived += n
 	}
-	if job.Tally.Entries != int64(entries) {
-		w.t.Errorf("the tally has %d entries of %d (fault: %s)", job.Tally.Entries, entries, w.faults.Name())
+	if job.Tally.Entries != int64(arrived) {
+		w.t.Errorf("the tally has %d entries of %d (fault: %s)", job.Tally.Entries, arrived, w.faults.Name())
 	}
 }
 
