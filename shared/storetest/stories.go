@@ -60,7 +60,7 @@ type tale struct {
 }
 
 const (
-	someEntries = 48
+	someEntries = 30
 	padding     = 512
 
 	oneSliceEntry = 60 << 10
