@@ -1,0 +1,350 @@
+package simtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"reprise/shared/replay"
+	"reprise/shared/webhook"
+)
+
+// Promise is the name of what was broken.
+type Promise struct {
+	Name   string // the same for every way of breaking it
+	Detail string
+}
+
+func (p *Promise) Error() string { return p.Name + ": " + p.Detail }
+
+// breaks ends the run: the first broken promise is the one to look at.
+func (w *world) breaks(name, format string, args ...any) {
+	if w.broken == nil {
+		w.broken = &Promise{name, fmt.Sprintf(format, args...)}
+		w.note(nil, "BROKEN: %v", w.broken)
+	}
+	w.over = true
+}
+
+// accepted looks at a PUT's conditional write.
+func (w *world) accepted(t *task, job, before replay.Job, err error) {
+	_, known := w.ledger.jobs[job.JobID]
+	switch {
+	case known && err == nil: // made twice by itself
+	case known:
+		w.breaks("a PUT does not lose to itself", "job %s: %v", job.JobID, err)
+	case errors.Is(err, replay.ErrConflict):
+		t.refused = true
+		if before.Status != replay.Running {
+			w.breaks("409 if and only if running", "job %s met one that is %s", job.JobID, before.Status)
+		}
+	case err != nil:
+		w.breaks("a simulated store fails only when told", "%v", err)
+	case before.Status == replay.Running:
+		w.breaks("409 if and only if running", "job %s replaced %s, which was running", job.JobID, before.JobID)
+	default:
+		w.ledger.accept(job, t.acks)
+		if old := w.ledger.jobs[before.JobID]; old != nil {
+			old.over = true
+		}
+	}
+}
+
+func (w *world) judgePut(t *task, code int, answer []byte) {
+	switch {
+	case code == http.StatusConflict && !t.refused, code == http.StatusAccepted && t.refused:
+		w.breaks("409 if and only if running", "the PUT was answered %d", code)
+	case code == http.StatusBadRequest && bytes.Contains(answer, []byte("webhook")):
+	case code != 0 && code < 500 && code != http.StatusAccepted && code != http.StatusConflict:
+		w.breaks("a good PUT is answered", "%d %s", code, answer)
+	}
+}
+
+// planned keeps the plan as it was recorded first.
+func (w *world) planned(p replay.Plan) {
+	h := w.ledger.jobs[p.JobID]
+	if h == nil || p.JobID == "" {
+		return
+	}
+	if h.plan.JobID != "" && !slices.Equal(h.plan.Slices, p.Slices) {
+		w.breaks("a plan never changes", "job %s", p.JobID)
+	}
+	h.plan = p
+}
+
+// moved looks at a transition from both sides, against the drawing in replay's package comment.
+func (w *world) moved(t *task, before, after replay.Job) {
+	if before.JobID != after.JobID {
+		w.breaks("transitions are the drawn ones", "a transition replaced job %s by %s", before.JobID, after.JobID)
+		return
+	}
+	if before.Status == after.Status {
+		return
+	}
+	switch fmt.Sprint(before.Status, " → ", after.Status) {
+	case "accepted → pending", "pending → running", "pending → completed", "running → completed",
+		"accepted → failed", "pending → failed", "running → failed":
+	default:
+		w.breaks("transitions are the drawn ones", "job %s: %s → %s", after.JobID, before.Status, after.Status)
+	}
+	h := w.ledger.jobs[after.JobID]
+	h.ran = h.ran || after.Status == replay.Running
+	if after.Status.Live() {
+		return
+	}
+	h.over = true
+	w.counts[string(after.Status)+" "+after.Failure.Code]++
+	if after.Status == replay.Failed {
+		w.blamed(t, before, after)
+		if after.Tally.Entries > h.tally.Entries {
+			w.breaks("tallies equal the advanced batches", "failed job %s says %+v of %+v", h.id, after.Tally, h.tally)
+		}
+		return
+	}
+	if ids := h.missing(); len(ids) > 0 {
+		w.lost += len(ids)
+		w.breaks("completed is complete", "job %s lacks %d of %d entries, the first is number %d of %v", h.id, len(ids), len(h.covered), ids[0], w.ledger.entries[ids[0]].when)
+	}
+	if after.Tally != h.tally {
+		w.breaks("tallies equal the advanced batches", "completed job %s says %+v of %+v", h.id, after.Tally, h.tally)
+	}
+	if plan, ok := w.tables.PeekPlan(h.id); !ok || !plan.Done(w.tables.PeekRows(h.id)) {
+		w.breaks("completed means every slice done", "job %s", h.id)
+	}
+}
+
+// blamed looks at a job that failed: whether its slices, or what the receiver said to a deliver, were reason enough.
+func (w *world) blamed(t *task, before, job replay.Job) {
+	if t.sawDone && before.Status != replay.Accepted {
+		w.breaks("who sees all done completes", "job %s by %s: %+v", job.JobID, t.name, job.Failure)
+	}
+	if t.job == "" {
+		return
+	}
+	switch job.Failure.Code {
+	case replay.FailRejected, replay.FailRetriesExhausted, replay.FailEntryTooLarge:
+		if p := t.lastPost; p == nil || !p.judged {
+			w.breaks("who lost the slice ends nobody's job", "job %s by %s: %+v", job.JobID, t.name, job.Failure)
+		}
+	case replay.FailWebhookGone:
+		hook, err := t.store("").Webhook(context.Background(), job.Scope)
+		if err != nil || hook.Enabled && hook.Version == t.version {
+			w.breaks("a 410 turns the webhook off before its job ends", "job %s by %s", job.JobID, t.name)
+		}
+	}
+}
+
+// sawJob notes what a deliver read: once fenced, it may start no further batch.
+func (w *world) sawJob(t *task, job replay.Job) {
+	if t.job != "" && (job.JobID != t.job || job.Status != replay.Running) && t.fenced == "" {
+		t.fenced = fmt.Sprintf("it read that job %s is %s", job.JobID, job.Status)
+	}
+}
+
+func (w *world) sawWebhook(t *task, c webhook.Config) {
+	if t.version == 0 {
+		t.version = c.Version
+	}
+	if t.fenced == "" && (!c.Enabled || c.Version != t.version) {
+		t.fenced = fmt.Sprintf("it read version %d of the webhook, enabled %t, and uses %d", c.Version, c.Enabled, t.version)
+	}
+}
+
+// posted looks at a batch that sets out.
+func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []byte) *post {
+	p := &post{task: t, id: d.ID, tried: t.tried, limit: t.limit}
+	h := w.ledger.jobs[d.Job]
+	if h == nil || h.Scope != hook.Scope || d.Region != h.Region || d.Job != t.job {
+		w.breaks("nothing outside the organization, the region, the range", "a batch of job %s goes to %v", d.Job, hook.Scope)
+		return p
+	}
+	for line := range bytes.Lines(text) {
+		id, org, region, rt, ok := readLine(line)
+		when := time.UnixMilli(rt)
+		switch {
+		case !ok || id >= len(w.ledger.entries):
+			w.breaks("a line is an entry", "%s", line)
+			return p
+		case org != h.Org || region != h.Region || w.ledger.entries[id].at != h.Scope || !inside(h.window, when):
+			w.breaks("nothing outside the organization, the region, the range", "job %s of %v, %v sends %s", h.id, h.Scope, h.window, line)
+		case h.recorded[id] > 0 && h.recorded[id] < t.tried:
+			w.breaks("what was recorded is not sent again", "entry %d of job %s by %s", id, h.id, t.name)
+		}
+		p.ids = append(p.ids, id)
+	}
+	if int64(len(p.ids)) != d.Entries {
+		w.breaks("a batch holds what it says", "%d lines, %d were told", len(p.ids), d.Entries)
+	}
+	w.sent += len(p.ids)
+	w.fences(t, h)
+	h.flying = append(h.flying, p)
+	w.lanes(h)
+	return p
+}
+
+// fences: who has read the fence starts nothing more, who has not at most one batch after it.
+func (w *world) fences(t *task, h *biography) {
+	switch {
+	case t.fenced != "":
+		w.breaks("after the fence was read no further batch starts", "%s of job %s: %s", t.name, h.id, t.fenced)
+	case !h.ran:
+		w.breaks("only a running job delivers", "%s of job %s", t.name, h.id)
+	case h.over:
+		if t.late++; t.late > 1 {
+			w.breaks("after the end at most the batch in flight", "%s of job %s starts a second", t.name, h.id)
+		}
+	}
+}
+
+// lanes counts requests in flight, but for those of a process whose message is not its own any more.
+func (w *world) lanes(h *biography) {
+	n := 0
+	for _, p := range h.flying {
+		if !p.task.isDead() && !p.task.held.IsZero() && time.Now().Before(p.task.held) {
+			n++
+		}
+	}
+	if n > w.script.lanes {
+		w.breaks("no more requests in flight than lanes", "%d of job %s", n, h.id)
+	}
+}
+
+// took is a receiver that takes a batch, whatever it will say.
+func (w *world) took(p *post, at replay.Scope, job string) {
+	h := w.ledger.jobs[job]
+	if h == nil || h.Scope != at {
+		return
+	}
+	for _, id := range p.ids {
+		for _, q := range h.taken[id] {
+			late := w.ledger.kept[at] >= min(p.tried, q.tried) // an entry may have arrived since the first of the two was built
+			if q.id != p.id && !late && q.limit == p.limit {
+				w.breaks("duplicates come under a known Webhook-Id", "entry %d of job %s: %s by %s, now %s by %s", id, job, q.id, q.task.name, p.id, p.task.name)
+			}
+			if w.faults.rate == 0 && w.script.receivers[at].ill == 0 {
+				w.breaks("nothing comes twice where nothing goes wrong", "entry %d of job %s", id, job)
+			}
+		}
+		h.taken[id] = append(h.taken[id], p)
+	}
+}
+
+func (w *world) answered(p *post, job string) {
+	if h := w.ledger.jobs[job]; h != nil {
+		h.flying = slices.DeleteFunc(h.flying, func(q *post) bool { return q == p })
+	}
+}
+
+// row is what the slice's row says now.
+func (w *world) row(s replay.Slice) replay.Progress {
+	for _, p := range w.tables.PeekRows(s.JobID) {
+		if p.N == s.N {
+			return p
+		}
+	}
+	return replay.Progress{N: s.N}
+}
+
+// advanced looks at a cursor that moved: only over a batch that was acknowledged, and over each once.
+func (w *world) advanced(t *task, s replay.Slice, before, after replay.Progress) {
+	h := w.ledger.jobs[s.JobID]
+	if before == after || h == nil {
+		return
+	}
+	if before.Done || after.Seq != before.Seq+1 || after.Tally.Entries < before.Tally.Entries {
+		w.breaks("rows only go forward", "slice %d of job %s: %+v → %+v", s.N, s.JobID, before, after)
+	}
+	p := t.lastPost
+	if p != nil {
+		p.judged = true
+	}
+	if after.Tally == before.Tally {
+		return
+	}
+	if p == nil || !p.acked || p.recorded || after.Tally.Entries-before.Tally.Entries != int64(len(p.ids)) || after.Tally.Batches != before.Tally.Batches+1 {
+		w.breaks("the cursor moves only after a 2xx", "slice %d of job %s by %s", s.N, s.JobID, t.name)
+		return
+	}
+	p.recorded = true
+	h.tally = h.tally.Add(replay.Tally{Batches: 1, Entries: int64(len(p.ids)), Bytes: after.Tally.Bytes - before.Tally.Bytes})
+	for _, id := range p.ids {
+		h.recorded[id] = w.step
+	}
+}
+
+// showed looks at what a GET said, against what others had said before it was asked.
+func (w *world) showed(at replay.Scope, before shown, v view) {
+	now := shown{rank: rank(v.Status)}
+	if v.JobID != "" {
+		h := w.ledger.jobs[v.JobID]
+		if h == nil {
+			w.breaks("GET shows what was accepted", "job %s", v.JobID)
+			return
+		}
+		now.job = h.n
+		if p := v.Progress; p != nil {
+			now.entries, now.batches, now.bytes, now.done = p.Entries, p.Batches, p.Bytes, p.SlicesCompleted
+			if p.Entries > h.tally.Entries {
+				w.breaks("progress counts only what was acknowledged", "GET says %d entries of %d", p.Entries, h.tally.Entries)
+			}
+		}
+	}
+	if what := before.ahead(now); what != "" {
+		w.breaks("what GET shows never goes back", "%v: %s", at, what)
+	}
+	if w.ledger.shown[at].ahead(now) == "" {
+		w.ledger.shown[at] = now
+	}
+}
+
+// unrest is what is not at rest, in words.
+func (w *world) unrest() string {
+	var all []string
+	if len(w.live) > 0 {
+		all = append(all, fmt.Sprintf("%d tasks, the first is %s", len(w.live), w.live[0].name))
+	}
+	if n := w.queue.Len(); n > 0 {
+		all = append(all, fmt.Sprintf("%d messages", n))
+	}
+	if n := len(w.queue.DeadLetters()); n > 0 {
+		all = append(all, fmt.Sprintf("%d dead letters", n))
+	}
+	for _, e := range w.events {
+		if !e.idle {
+			all = append(all, "something is still to come")
+			break
+		}
+	}
+	for _, s := range w.stream.shards {
+		if s.busy || len(s.records) > 0 {
+			all = append(all, "stream of "+s.org)
+		}
+	}
+	for _, at := range w.script.scopes {
+		if job := w.tables.PeekJob(at); job.Status.Live() {
+			all = append(all, fmt.Sprintf("job %s is %s", job.JobID, job.Status))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// final looks at the last replay: nothing went wrong any more, so everything must have arrived.
+func (w *world) final() {
+	for _, at := range w.script.scopes {
+		job := w.tables.PeekJob(at)
+		h := w.ledger.jobs[job.JobID]
+		switch {
+		case w.over:
+			return
+		case h == nil || job.Status != replay.Completed:
+			w.breaks("when all is well a replay completes", "%v: job %s is %s %+v", at, job.JobID, job.Status, job.Failure)
+		case len(h.missing()) > 0:
+			w.breaks("when all is well everything arrives", "%v lacks %d", at, len(h.missing()))
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package simtest
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"time"
+
+	"reprise/shared/replay"
+)
+
+// ledger is what the run knows better than any store: who was told what, and when.
+type ledger struct {
+	entries []entry              // by their number
+	acked   []int                // in the order in which their producers were told
+	isAcked map[int]bool         // the same
+	kept    map[replay.Scope]int // step of the last write of chunks
+	jobs    map[string]*biography
+	order   map[replay.Scope]int // jobs accepted so far
+	shown   map[replay.Scope]shown
+}
+
+type entry struct {
+	at   replay.Scope
+	when time.Time
+}
+
+// biography is one job's life.
+type biography struct {
+	replay.Scope
+	id       string
+	n        int // among the scope's jobs, in order of acceptance
+	window   replay.Window
+	covered  []int           // what it must bring: acknowledged before its PUT was received
+	taken    map[int][]*post // what its receiver took, by entry
+	recorded map[int]int     // step at which an entry's batch was recorded as acknowledged
+	tally    replay.Tally    // of those
+	flying   []*post
+	over     bool // replaced, or ended
+	ran      bool
+	plan     replay.Plan
+}
+
+func newLedger() *ledger {
+	return &ledger{
+		isAcked: make(map[int]bool), kept: make(map[replay.Scope]int), jobs: make(map[string]*biography),
+		order: make(map[replay.Scope]int), shown: make(map[replay.Scope]shown),
+	}
+}
+
+// enter gives an entry its number.
+func (l *ledger) enter(at replay.Scope, when time.Time) int {
+	l.entries = append(l.entries, entry{at, when.UTC().Truncate(time.Millisecond)})
+	return len(l.entries) - 1
+}
+
+// acknowledge is a producer that reads its 202.
+func (l *ledger) acknowledge(ids []int) {
+	for _, id := range ids {
+		if !l.isAcked[id] {
+			l.isAcked[id] = true
+			l.acked = append(l.acked, id)
+		}
+	}
+}
+
+// accept opens a job's history; acks is how many entries were acknowledged when its PUT was received.
+func (l *ledger) accept(job replay.Job, acks int) {
+	l.order[job.Scope]++
+	h := &biography{
+		Scope: job.Scope, id: job.JobID, n: l.order[job.Scope], window: job.Window,
+		taken: make(map[int][]*post), recorded: make(map[int]int),
+	}
+	for _, id := range l.acked[:acks] {
+		if e := l.entries[id]; e.at == job.Scope && inside(job.Window, e.when) {
+			h.covered = append(h.covered, id)
+		}
+	}
+	l.jobs[job.JobID] = h
+}
+
+// inside is the range's rule in words of our own: both ends, in milliseconds (CONTRACT.md §2).
+func inside(w replay.Window, t time.Time) bool {
+	return w.From.UnixMilli() <= t.UnixMilli() && t.UnixMilli() <= w.To.UnixMilli()
+}
+
+// missing is what the job should have brought and did not.
+func (h *biography) missing() (ids []int) {
+	for _, id := range h.covered {
+		if len(h.taken[id]) == 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// readLine is what the receiver makes of one line; ok is false where it cannot.
+func readLine(line []byte) (id int, org, region string, rt int64, ok bool) {
+	n, ok1 := field(line, `"n":`)
+	at, ok2 := field(line, `"rt":`)
+	o, ok3 := field(line, `"org_id":"`)
+	r, ok4 := field(line, `"region":"`)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !bytes.Contains(line, []byte(`,"sig":"`)) {
+		return 0, "", "", 0, false
+	}
+	id, err1 := strconv.Atoi(n)
+	rt, err2 := strconv.ParseInt(at, 10, 64)
+	return id, o, r, rt, err1 == nil && err2 == nil
+}
+
+func field(line []byte, name string) (value string, ok bool) {
+	_, rest, ok := bytes.Cut(line, []byte(name))
+	end := bytes.IndexAny(rest, `,"}`)
+	if !ok || end < 0 {
+		return "", false
+	}
+	return string(rest[:end]), true
+}
+
+// view is GET's answer.
+type view struct {
+	Status   replay.Status `json:"status"`
+	JobID    string        `json:"job_id"`
+	Progress *struct {
+		SlicesTotal     int   `json:"slices_total"`
+		SlicesCompleted int   `json:"slices_completed"`
+		Batches         int64 `json:"batches"`
+		Entries         int64 `json:"entries"`
+		Bytes           int64 `json:"bytes"`
+	} `json:"progress"`
+}
+
+// shown is how far GET has said that a scope is.
+type shown struct {
+	job     int // among the scope's
+	rank    int // of the status
+	entries int64
+	batches int64
+	bytes   int64
+	done    int // slices
+}
+
+// ahead says in what b is behind a, if in anything.
+func (a shown) ahead(b shown) string {
+	switch {
+	case a.job != b.job:
+		if a.job > b.job {
+			return fmt.Sprintf("job %d after job %d", b.job, a.job)
+		}
+		return ""
+	case a.rank > b.rank:
+		return fmt.Sprintf("status %d after %d", b.rank, a.rank)
+	case a.entries > b.entries, a.batches > b.batches, a.bytes > b.bytes, a.done > b.done:
+		return fmt.Sprintf("%+v after %+v", b, a)
+	}
+	return ""
+}
+
+func rank(s replay.Status) int {
+	switch s {
+	case replay.Accepted:
+		return 1
+	case replay.Pending:
+		return 2
+	case replay.Running:
+		return 3
+	case replay.Completed, replay.Failed:
+		return 4
+	}
+	return 0
+}
