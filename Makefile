@@ -7,6 +7,8 @@ ENTRIES  ?=
 FROM     ?=
 BREAK    ?=
 FUZZTIME ?= 3s
+SEEDS    ?= 500
+FIRST    ?= 0
 ADDRESS  ?= 127.0.0.1:8080
 DATA     ?= ./data/reprise.db
 
@@ -14,7 +16,7 @@ DATA     ?= ./data/reprise.db
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
 
-.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit fuzz mutants clean
+.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -57,10 +59,15 @@ unit: ## all tests, with the race detector where there is a C compiler
 	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
 	@go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...
 	@[ -z "$(RACE)" ] || { echo "== the verbs with every write failing in turn (under the race detector each twentieth had to do)"; \
-		go test -run TestTheVerbs ./shared/sqlite; }
+		go test -run TestTheVerbs ./shared/sqlite; \
+		echo "== the simulation, 500 seeds (under the race detector 40 had to do)"; \
+		$(MAKE) -s sim; }
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'
+
+sim: ## SEEDS (500) simulated worlds in which everything goes wrong, from FIRST (0) on; SEEDS=1 tells that one's story
+	@go test -count=1 -timeout 0 -v -run TestNothingIsLost ./shared/simtest -args -seeds '$(SEEDS)' -first '$(FIRST)' | grep -vE '^=== |^    ---'
 
 mutants: ## apply each deliberate bug to a copy: which test catches it?
 	@shared/house/mutants/run
