@@ -16,6 +16,10 @@ import (
 // maxObject is the longest body of a PUT or PATCH in bytes: a patch with everything in it has some 7,000.
 const maxObject = 64 << 10
 
+// ErrNoRoom is what a request's body fails with where the process that serves holds as much as it may: the answer is a 429,
+// and the same request is welcome a second later.
+var ErrNoRoom = errors.New("no room for the request's body")
+
 // errShape is the cause of a malformed body that read well.
 var errShape = errors.New("not one JSON object with members of the right types")
 
@@ -54,10 +58,9 @@ func readObject(r *http.Request, members map[string]any) (others []string, err e
 
 // readAll reads the request's body, at most limit bytes; more is a 413.
 func readAll(r *http.Request, limit int) ([]byte, error) {
-	sent := &source{r: r.Body}
-	b, err := io.ReadAll(io.LimitReader(sent, int64(limit)+1))
+	b, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err != nil {
-		return nil, sent.unread(r.Context(), err)
+		return nil, unread(r.Context(), fmt.Errorf("reading the body: %w", err))
 	}
 	if len(b) > limit {
 		return nil, tooLarge("The body is longer than %d bytes", limit)
@@ -65,32 +68,18 @@ func readAll(r *http.Request, limit int) ([]byte, error) {
 	return b, nil
 }
 
-// source is a request's body that remembers why it ended early: what reads on top of it may say something else.
-type source struct {
-	r   io.Reader
-	err error // never io.EOF
-}
-
-func (s *source) Read(p []byte) (int, error) {
-	n, err := s.r.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.err = err
-	}
-	return n, err
-}
-
-// unread is the answer where reading failed with err: 503 if the body did not come in time, for it may be a good one,
-// and a 400 is final to whoever sends it. Else the body is at fault.
-func (s *source) unread(ctx context.Context, err error) error {
+// unread is the answer to a body that could not be read to its end: 503 if it did not come in time and 429 if there was no room
+// for it, because it may be a good one, and a 400 is final to whoever sends it. Else the body is at fault.
+func unread(ctx context.Context, err error) error {
 	switch {
-	case s.err == nil:
-		return malformed(fmt.Errorf("reading the body: %w", err))
+	case errors.Is(err, ErrNoRoom):
+		return tooMany(err)
 	case ctx.Err() != nil:
-		return late(fmt.Errorf("reading the body: %w: %w", s.err, context.Cause(ctx)))
-	case timedOut(s.err):
-		return late(fmt.Errorf("reading the body: %w", s.err))
+		return late(fmt.Errorf("%w: %w", err, context.Cause(ctx)))
+	case timedOut(err):
+		return late(err)
 	}
-	return malformed(fmt.Errorf("reading the body: %w", s.err))
+	return malformed(err)
 }
 
 func timedOut(err error) bool {

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"reprise/shared/api"
 )
 
 // breaking is a body that fails with err after its start.
@@ -30,6 +32,7 @@ func over(cause error) func(*http.Request) {
 }
 
 func TestABodyThatDoesNotComeInTimeIsNotTheProducersFault(t *testing.T) {
+	noRoom := trouble("429", "Too Many Requests", "Too many requests")
 	late := trouble("503", "Service Unavailable", "The request took too long")
 	unread := bad(unparsed, shape)
 	full := zipped(t, lines(50))
@@ -45,6 +48,8 @@ func TestABodyThatDoesNotComeInTimeIsNotTheProducersFault(t *testing.T) {
 		"the request's deadline":            {fmt.Errorf("read: %w", context.DeadlineExceeded), nil, 503, late},
 		"the request's end":                 {context.Canceled, nil, 503, late},
 		"an error after the request's end":  {errors.New("closed"), over(nil), 503, late},
+		"no room for it":                   {fmt.Errorf("read: %w", api.ErrNoRoom), nil, 429, noRoom},
+		"no room for it, after the end":    {api.ErrNoRoom, over(nil), 429, noRoom},
 		"a client that hung up":             {io.ErrUnexpectedEOF, nil, 400, unread},
 		"a network error that is no delay":  {&net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed}, nil, 400, unread},
 		"a body that broke for some reason": {errors.New("oops"), nil, 400, unread},
@@ -69,6 +74,9 @@ func TestABodyThatDoesNotComeInTimeIsNotTheProducersFault(t *testing.T) {
 					}
 				})
 				answered(t, w, tt.code, tt.want)
+				if again := w.Header().Get("Retry-After"); (again != "") != (tt.code == 429) {
+					t.Errorf("Retry-After is %q", again)
+				}
 				if s.all() > 0 || len(s.hooks) > 0 || len(s.jobs) > 0 {
 					t.Error("something was stored")
 				}

@@ -1,9 +1,9 @@
 package api
 
 import (
+	"bytes"
 	"compress/gzip"
-	"context"
-	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"mime"
@@ -58,46 +58,27 @@ func readIntake(r *http.Request) ([]byte, error) {
 	}
 }
 
-// readGzip takes members in a row as one text, as RFC 1952 §2.2 has it. What is sent is bounded like what it decodes to:
-// a bomb decodes to too much, and an endless row of empty members would decode to nothing for ever.
+// maxZipped is the longest body in gzip: of what cannot be compressed it is a little longer than the body itself.
+const maxZipped = maxIntake + maxIntake/64
+
+// readGzip takes members in a row as one text, as RFC 1952 §2.2 has it. What is sent is bounded like what it decodes to: a bomb
+// decodes to too much, and an endless row of empty members would decode to nothing for ever. Nothing is decoded before all of
+// it is here, so that whoever sends slowly holds no more memory than what was sent.
 func readGzip(r *http.Request) ([]byte, error) {
-	sent := &source{r: r.Body}
-	z, err := gzip.NewReader(&bounded{r: sent, left: maxIntake + maxIntake/64}) // gzip of what cannot be compressed is a little longer
+	sent, err := readAll(r, maxZipped)
 	if err != nil {
-		return nil, gzipError(r.Context(), sent, err)
+		return nil, err
+	}
+	z, err := gzip.NewReader(bytes.NewReader(sent))
+	if err != nil {
+		return nil, malformed(fmt.Errorf("decoding the body: %w", err))
 	}
 	decoded, err := io.ReadAll(io.LimitReader(z, maxIntake+1))
 	switch {
 	case len(decoded) > maxIntake:
-		return nil, intakeTooLarge()
+		return nil, tooLarge("The body is longer than %d bytes", maxIntake)
 	case err != nil:
-		return nil, gzipError(r.Context(), sent, err)
+		return nil, malformed(fmt.Errorf("decoding the body: %w", err))
 	}
 	return decoded, nil
-}
-
-func gzipError(ctx context.Context, sent *source, err error) error {
-	if errors.Is(err, errBound) {
-		return intakeTooLarge()
-	}
-	return sent.unread(ctx, err)
-}
-
-func intakeTooLarge() error { return tooLarge("The body is longer than %d bytes", maxIntake) }
-
-var errBound = errors.New("the bound was reached")
-
-// bounded is a reader that fails where an io.LimitReader would pretend that the end was reached.
-type bounded struct {
-	r    io.Reader
-	left int
-}
-
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left == 0 {
-		return 0, errBound
-	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
 }

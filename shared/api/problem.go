@@ -81,6 +81,14 @@ func late(cause error) *problem {
 	return p
 }
 
+// tooMany is the answer where there is no place for the request just now.
+func tooMany(cause error) *problem {
+	p := refuse(http.StatusTooManyRequests, "Too many requests")
+	p.header = map[string]string{"Retry-After": "1"}
+	p.cause = cause
+	return p
+}
+
 func tooLarge(format string, args ...any) *problem {
 	return refuse(http.StatusRequestEntityTooLarge, fmt.Sprintf(format, args...))
 }

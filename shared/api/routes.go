@@ -65,8 +65,6 @@ func Nowhere(door *Door) http.Handler {
 // Busy answers 429: for whoever counts the requests in flight and has enough of them.
 func Busy(door *Door) http.Handler {
 	return door.open(func(*http.Request, *caller) (reply, error) {
-		p := refuse(http.StatusTooManyRequests, "Too many requests")
-		p.header = map[string]string{"Retry-After": "1"}
-		return reply{}, p
+		return reply{}, tooMany(nil)
 	})
 }

@@ -10,7 +10,8 @@ import (
 )
 
 const (
-	// maxInFlight is how many requests are answered at once; one more gets a 429 (CONTRACT.md §1).
+	// maxInFlight is how many requests are answered at once, the ones whose bodies are on their way aside; one more gets
+	// a 429 (CONTRACT.md §1).
 	maxInFlight = 1000
 	// answerTime is how long one request may take, as on AWS, where the gateway gives up after 30 s (DESIGN.md §6).
 	answerTime = 28 * time.Second
@@ -48,22 +49,6 @@ func answer(ctx context.Context, after <-chan struct{}, c Config, listener net.L
 		return fmt.Errorf("finishing the requests in hand: %w", err)
 	}
 	return nil
-}
-
-// limit sends requests beyond n at once to busy, bounds the time of the others.
-func limit(n int, h, busy http.Handler) http.Handler {
-	places := make(chan struct{}, n)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case places <- struct{}{}:
-			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(r.Context(), answerTime)
-			defer cancel()
-			h.ServeHTTP(w, r.WithContext(ctx))
-		default:
-			busy.ServeHTTP(w, r)
-		}
-	})
 }
 
 // healthz answers GET /healthz: whether the store can be read.

@@ -127,7 +127,7 @@ func handler(store *sqlite.Store, c Config) http.Handler {
 		"intake":         api.Intake(door, intake.New(store, store, store)),
 		"default-route":  api.Nowhere(door),
 	})
-	return healthz(store.Check, limit(maxInFlight, routes, api.Busy(door)))
+	return healthz(store.Check, newBounds(maxInFlight, maxComing, desks()).limit(routes, api.Busy(door)))
 }
 
 // newID makes a ULID: sorted by time, and nobody can guess the next one.

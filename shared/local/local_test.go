@@ -228,7 +228,7 @@ func TestOneRequestTooManyIsToldToComeBack(t *testing.T) {
 	in, out := make(chan struct{}), make(chan struct{})
 	slow := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { in <- struct{}{}; <-out })
 	busy := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) })
-	h := limit(2, slow, busy)
+	h := newBounds(2, 1, 1).limit(slow, busy)
 	done := make(chan struct{})
 	for range 2 {
 		go func() {

@@ -1,0 +1,179 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"reprise/shared/api"
+)
+
+// taker reads its request's body and tells how that ended; then it works until it may go on.
+type taker struct {
+	read chan error
+	goOn chan struct{}
+}
+
+func newTaker() taker { return taker{make(chan error, 10), make(chan struct{})} }
+
+func (h taker) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	_, err := io.Copy(io.Discard, r.Body)
+	h.read <- err
+	<-h.goOn
+}
+
+// post has h answer a request with that body, and closes the channel it returns when that is done.
+func post(h http.Handler, body io.Reader, edit func(*http.Request)) <-chan struct{} {
+	r := httptest.NewRequest("POST", "/", io.NopCloser(body)) // its length is not known
+	if edit != nil {
+		edit(r)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+	}()
+	return done
+}
+
+func refused(t *testing.T, h http.Handler) bool {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	return w.Code == 429
+}
+
+func busy(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(429) }
+
+func long() io.Reader { return strings.NewReader(strings.Repeat("x", freeBody+1)) }
+
+func TestWhoWaitsForABodyKeepsNobodyOut(t *testing.T) {
+	h := newTaker()
+	b := newBounds(1, 2, 1)
+	limited := b.limit(h, http.HandlerFunc(busy))
+	slow, end := io.Pipe()
+	first := post(limited, slow, nil)
+	_, _ = io.WriteString(end, "x") // it is being read now
+	second := post(limited, strings.NewReader("x"), nil)
+	if err := <-h.read; err != nil {
+		t.Error("beside a slow one:", err)
+	}
+	if !refused(t, limited) {
+		t.Error("the only place is taken, by one whose body is here")
+	}
+	_ = end.Close()
+	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+		t.Error("its body is here, but there is no place for it:", err)
+	}
+	close(h.goOn)
+	<-first
+	<-second
+	b.mustBeEmpty(t)
+}
+
+func TestOnlySoManyMayWaitForTheirBodies(t *testing.T) {
+	h := newTaker()
+	b := newBounds(10, 1, 1)
+	limited := b.limit(h, http.HandlerFunc(busy))
+	slow, end := io.Pipe()
+	first := post(limited, slow, nil)
+	_, _ = io.WriteString(end, "x")
+	second := post(limited, strings.NewReader("x"), nil)
+	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+		t.Error(err)
+	}
+	_ = end.Close()
+	if err := <-h.read; err != nil {
+		t.Error(err)
+	}
+	close(h.goOn)
+	<-first
+	<-second
+	b.mustBeEmpty(t)
+}
+
+func TestOnlyAShortPlainBodyIsWorkedOnWithoutADesk(t *testing.T) {
+	h := newTaker()
+	b := newBounds(10, 10, 1)
+	limited := b.limit(h, http.HandlerFunc(busy))
+	all := []<-chan struct{}{post(limited, long(), nil)}
+	if err := <-h.read; err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	wait := func(r *http.Request) { *r = *r.WithContext(ctx) }
+	all = append(all, post(limited, long(), wait), post(limited, strings.NewReader("x"), func(r *http.Request) {
+		wait(r)
+		r.Header.Set("Content-Encoding", "gzip")
+	}))
+	all = append(all, post(limited, strings.NewReader(strings.Repeat("x", freeBody)), nil))
+	if err := <-h.read; err != nil {
+		t.Error("a short one waits, too:", err)
+	}
+	cancel()
+	for range 2 {
+		if err := <-h.read; !errors.Is(err, context.Canceled) {
+			t.Error("it had a desk, or something else:", err)
+		}
+	}
+	close(h.goOn)
+	for _, done := range all {
+		<-done
+	}
+	b.mustBeEmpty(t)
+}
+
+func TestBodiesTakeOnlySoMuchMemoryWhileTheyAreOnTheirWay(t *testing.T) {
+	h := newTaker()
+	b := newBounds(10, 10, 10)
+	limited := b.limit(h, http.HandlerFunc(busy))
+	slow, end := io.Pipe()
+	first := post(limited, slow, nil)
+	_, _ = end.Write(make([]byte, freeBody+maxWaiting-1)) // a byte is left
+	_, _ = end.Write(nil)                                 // and what was written is counted
+	second := post(limited, long(), nil)
+	if err := <-h.read; err != nil {
+		t.Error("the last byte:", err)
+	}
+	third := post(limited, long(), nil)
+	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+		t.Error("a byte too many:", err)
+	}
+	short := post(limited, strings.NewReader(strings.Repeat("x", freeBody)), nil)
+	if err := <-h.read; err != nil {
+		t.Error("a short one:", err)
+	}
+	_, _ = end.Write([]byte("x"))
+	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+		t.Error("another byte of the first:", err)
+	}
+	close(h.goOn)
+	for _, done := range []<-chan struct{}{first, second, third, short} {
+		<-done
+	}
+	b.mustBeEmpty(t)
+}
+
+func TestABodyThatBreaksGivesItsPlaceBack(t *testing.T) {
+	h := newTaker()
+	close(h.goOn)
+	b := newBounds(1, 1, 1)
+	broken := errors.New("broken")
+	<-post(b.limit(h, http.HandlerFunc(busy)), io.MultiReader(long(), iotest.ErrReader(broken)), nil)
+	if err := <-h.read; !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	b.mustBeEmpty(t)
+}
+
+func (b *bounds) mustBeEmpty(t *testing.T) {
+	t.Helper()
+	if n := len(b.inFlight) + len(b.coming) + len(b.desks); n > 0 || b.waiting.Load() != 0 {
+		t.Errorf("%d places and %d bytes were not given back", n, b.waiting.Load())
+	}
+}
