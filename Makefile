@@ -16,7 +16,7 @@ DATA     ?= ./data/reprise.db
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
 
-.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit fuzz sim mutants clean
+.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -58,10 +58,16 @@ unit: ## all tests, with the race detector where there is a C compiler
 	@echo "== go test $(RACE) ./..."
 	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
 	@go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...
-	@[ -z "$(RACE)" ] || { echo "== the verbs with every write failing in turn (under the race detector each twentieth had to do)"; \
-		go test -run TestTheVerbs ./shared/sqlite; \
-		echo "== the simulation, 500 seeds (under the race detector 40 had to do)"; \
-		$(MAKE) -s sim; }
+	@[ -z "$(RACE)" ] || $(MAKE) -s slow
+
+# Under the race detector these do only a part of it.
+slow: ## what would take too long under the race detector, without it
+	@echo "== the verbs with every write failing in turn"
+	@go test -run TestTheVerbs ./shared/sqlite
+	@echo "== the simulation"
+	@$(MAKE) -s sim
+	@echo "== a thousand clients that mean no good"
+	@go test -run 'TestACrowd|TestAThousand' ./cmd/reprise
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'

@@ -69,15 +69,16 @@ func readAll(r *http.Request, limit int) ([]byte, error) {
 }
 
 // unread is the answer to a body that could not be read to its end: 503 if it did not come in time and 429 if there was no room
-// for it, because it may be a good one, and a 400 is final to whoever sends it. Else the body is at fault.
+// for it, because it may be a good one, and a 400 is final to whoever sends it. Else the body is at fault; so it is where its
+// sender said that nothing more comes, although net/http ends the request's context then, too.
 func unread(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, ErrNoRoom):
 		return tooMany(err)
-	case ctx.Err() != nil:
-		return late(fmt.Errorf("%w: %w", err, context.Cause(ctx)))
 	case timedOut(err):
 		return late(err)
+	case ctx.Err() != nil && !errors.Is(err, io.ErrUnexpectedEOF):
+		return late(fmt.Errorf("%w: %w", err, context.Cause(ctx)))
 	}
 	return malformed(err)
 }

@@ -48,9 +48,10 @@ func TestABodyThatDoesNotComeInTimeIsNotTheProducersFault(t *testing.T) {
 		"the request's deadline":            {fmt.Errorf("read: %w", context.DeadlineExceeded), nil, 503, late},
 		"the request's end":                 {context.Canceled, nil, 503, late},
 		"an error after the request's end":  {errors.New("closed"), over(nil), 503, late},
-		"no room for it":                   {fmt.Errorf("read: %w", api.ErrNoRoom), nil, 429, noRoom},
-		"no room for it, after the end":    {api.ErrNoRoom, over(nil), 429, noRoom},
+		"no room for it":                    {fmt.Errorf("read: %w", api.ErrNoRoom), nil, 429, noRoom},
+		"no room for it, after the end":     {api.ErrNoRoom, over(nil), 429, noRoom},
 		"a client that hung up":             {io.ErrUnexpectedEOF, nil, 400, unread},
+		"a client that said it was all":     {fmt.Errorf("read: %w", io.ErrUnexpectedEOF), over(nil), 400, unread},
 		"a network error that is no delay":  {&net.OpError{Op: "read", Net: "tcp", Err: net.ErrClosed}, nil, 400, unread},
 		"a body that broke for some reason": {errors.New("oops"), nil, 400, unread},
 	} {
