@@ -6,8 +6,6 @@ import (
 	"crypto/x509"
 	"encoding/binary"
 	"errors"
-	"io"
-	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -151,7 +149,7 @@ func TestOnlyAReceiverWithProperTLSIsTaken(t *testing.T) {
 			}))
 			s.EnableHTTP2 = true
 			s.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: c.max}
-			s.Config.ErrorLog = log.New(io.Discard, "", 0)
+			s.Config.ErrorLog = quiet()
 			s.StartTLS()
 			defer s.Close()
 			client := inside(t)
@@ -177,7 +175,7 @@ func TestOnlyAReceiverWithProperTLSIsTaken(t *testing.T) {
 
 func TestACertificateOfAnotherHostIsRefused(t *testing.T) {
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it got through") }))
-	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.Config.ErrorLog = quiet()
 	s.StartTLS()
 	defer s.Close()
 	client := inside(t)
