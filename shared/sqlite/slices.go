@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"zombiezen.com/go/sqlite"
@@ -18,13 +19,38 @@ type planned struct {
 	To   int64 `json:"to"`
 }
 
-// RecordPlan stores the plan unless the job has one, and returns the one that is stored; see fanout.Plans.
-func (s *Store) RecordPlan(ctx context.Context, p replay.Plan) (replay.Plan, error) {
-	cut := make([]planned, len(p.Slices))
-	for i, c := range p.Slices {
+func encodeSlices(slices []replay.Slice) ([]byte, error) {
+	cut := make([]planned, len(slices))
+	for i, c := range slices {
 		cut[i] = planned{c.N, c.Lane, millis(c.Window.From), millis(c.Window.To)}
 	}
-	text, err := json.Marshal(cut)
+	return json.Marshal(cut)
+}
+
+// decodeSlices reads what encodeSlices wrote. What it cannot have written is refused: a plan that lost its slices would be
+// a job that completes without sending them.
+func decodeSlices(f replay.Fence, text []byte) ([]replay.Slice, error) {
+	var cut []planned
+	if err := json.Unmarshal(text, &cut); err != nil {
+		return nil, fmt.Errorf("the stored slices: %w", err)
+	}
+	if cut == nil {
+		return nil, errors.New("the stored slices: there is no list of them")
+	}
+	var slices []replay.Slice
+	for i, c := range cut {
+		if c.N != i || c.Lane < 0 || c.From > c.To {
+			return nil, fmt.Errorf("the stored slices: place %d holds slice %d in lane %d from %d to %d, which cannot be", i, c.N, c.Lane, c.From, c.To)
+		}
+		w := replay.Window{From: instant(c.From), To: instant(c.To)}
+		slices = append(slices, replay.Slice{Fence: f, N: c.N, Lane: c.Lane, Window: w})
+	}
+	return slices, nil
+}
+
+// RecordPlan stores the plan unless the job has one, and returns the one that is stored; see fanout.Plans.
+func (s *Store) RecordPlan(ctx context.Context, p replay.Plan) (replay.Plan, error) {
+	text, err := encodeSlices(p.Slices)
 	if err != nil {
 		return replay.Plan{}, fmt.Errorf("writing the plan of job %s: %w", p.JobID, err)
 	}
@@ -76,15 +102,8 @@ func readPlan(conn *sqlite.Conn, f replay.Fence) (replay.Plan, error) {
 	if text == "" {
 		return replay.Plan{}, replay.ErrNotFound
 	}
-	var cut []planned
-	if err := json.Unmarshal([]byte(text), &cut); err != nil {
-		return replay.Plan{}, fmt.Errorf("the stored slices: %w", err)
-	}
-	for _, c := range cut {
-		w := replay.Window{From: instant(c.From), To: instant(c.To)}
-		p.Slices = append(p.Slices, replay.Slice{Fence: f, N: c.N, Lane: c.Lane, Window: w})
-	}
-	return p, nil
+	p.Slices, err = decodeSlices(f, []byte(text))
+	return p, err
 }
 
 const progressColumns = `n, done, seq, chunk, line, starts, attempts, since, due, batch_limit, generation, batches, entries, bytes`
