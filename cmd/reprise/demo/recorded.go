@@ -129,7 +129,7 @@ func instant(key string, literal []byte) (time.Time, error) {
 		return time.UnixMilli(ms).UTC(), nil
 	}
 	t, err := time.Parse(time.RFC3339Nano, strings.ToUpper(text))
-	if err != nil {
+	if err != nil || strings.Contains(text, ",") { // time.Parse takes a comma for a dot, RFC 3339 does not
 		return time.Time{}, fmt.Errorf("has an event_ts that is no RFC 3339 date-time: %.40q", text)
 	}
 	return t.UTC(), nil

@@ -79,6 +79,7 @@ func TestAFileThatCannotBeSentIsRefusedWithItsLine(t *testing.T) {
 		"two objects in a line":   {`{"rt":1431857103000} {}`, "line 1: has something behind its JSON object"},
 		"no time":                 {"\n\n" + `{"a":1}`, "line 3: has neither rt nor event_ts"},
 		"a time that is none":     {`{"event_ts":"yesterday"}`, "line 1: has an event_ts that is no RFC 3339 date-time"},
+		"a comma for a dot":       {`{"event_ts":"2015-05-17T10:05:43,5Z"}`, "line 1: has an event_ts that is no RFC 3339 date-time"},
 		"a fraction of a ms":      {`{"rt":1431857103000.5}`, "line 1: has an rt that is no whole number of milliseconds"},
 		"nothing at all":          {"\n", "holds no entries"},
 		"eight days":              {`{"rt":1431857103000}` + "\n" + `{"rt":1432548303000}`, "span 192h0m0s"},
