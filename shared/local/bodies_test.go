@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"reprise/shared/api"
 )
@@ -25,6 +26,18 @@ func (h taker) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	_, err := io.Copy(io.Discard, r.Body)
 	h.read <- err
 	<-h.goOn
+}
+
+// ended is how the reading of a body ended, whosever comes next.
+func (h taker) ended(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-h.read:
+		return err
+	case <-time.After(10 * time.Second):
+		t.Fatal("nobody read a body to its end")
+		return nil
+	}
 }
 
 // post has h answer a request with that body, and closes the channel it returns when that is done.
@@ -60,14 +73,14 @@ func TestWhoWaitsForABodyKeepsNobodyOut(t *testing.T) {
 	first := post(limited, slow, nil)
 	_, _ = io.WriteString(end, "x") // it is being read now
 	second := post(limited, strings.NewReader("x"), nil)
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Error("beside a slow one:", err)
 	}
 	if !refused(t, limited) {
 		t.Error("the only place is taken, by one whose body is here")
 	}
 	_ = end.Close()
-	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error("its body is here, but there is no place for it:", err)
 	}
 	close(h.goOn)
@@ -84,11 +97,11 @@ func TestOnlySoManyMayWaitForTheirBodies(t *testing.T) {
 	first := post(limited, slow, nil)
 	_, _ = io.WriteString(end, "x")
 	second := post(limited, strings.NewReader("x"), nil)
-	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error(err)
 	}
 	_ = end.Close()
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Error(err)
 	}
 	close(h.goOn)
@@ -102,7 +115,7 @@ func TestOnlyAShortPlainBodyIsWorkedOnWithoutADesk(t *testing.T) {
 	b := newBounds(10, 10, 1)
 	limited := b.limit(h, http.HandlerFunc(busy))
 	all := []<-chan struct{}{post(limited, long(), nil)}
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -112,12 +125,12 @@ func TestOnlyAShortPlainBodyIsWorkedOnWithoutADesk(t *testing.T) {
 		r.Header.Set("Content-Encoding", "gzip")
 	}))
 	all = append(all, post(limited, strings.NewReader(strings.Repeat("x", freeBody)), nil))
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Error("a short one waits, too:", err)
 	}
 	cancel()
 	for range 2 {
-		if err := <-h.read; !errors.Is(err, context.Canceled) {
+		if err := h.ended(t); !errors.Is(err, context.Canceled) {
 			t.Error("it had a desk, or something else:", err)
 		}
 	}
@@ -137,19 +150,19 @@ func TestBodiesTakeOnlySoMuchMemoryWhileTheyAreOnTheirWay(t *testing.T) {
 	_, _ = end.Write(make([]byte, freeBody+maxWaiting-1)) // a byte is left
 	_, _ = end.Write(nil)                                 // and what was written is counted
 	second := post(limited, long(), nil)
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Error("the last byte:", err)
 	}
 	third := post(limited, long(), nil)
-	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error("a byte too many:", err)
 	}
 	short := post(limited, strings.NewReader(strings.Repeat("x", freeBody)), nil)
-	if err := <-h.read; err != nil {
+	if err := h.ended(t); err != nil {
 		t.Error("a short one:", err)
 	}
 	_, _ = end.Write([]byte("x"))
-	if err := <-h.read; !errors.Is(err, api.ErrNoRoom) {
+	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error("another byte of the first:", err)
 	}
 	close(h.goOn)
@@ -165,7 +178,7 @@ func TestABodyThatBreaksGivesItsPlaceBack(t *testing.T) {
 	b := newBounds(1, 1, 1)
 	broken := errors.New("broken")
 	<-post(b.limit(h, http.HandlerFunc(busy)), io.MultiReader(long(), iotest.ErrReader(broken)), nil)
-	if err := <-h.read; !errors.Is(err, broken) {
+	if err := h.ended(t); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 	b.mustBeEmpty(t)
