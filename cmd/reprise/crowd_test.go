@@ -110,7 +110,7 @@ func TestAThousandSlowConnectionsKeepNobodyWaiting(t *testing.T) {
 	}
 	v.forget()
 	good := v.beside(5*time.Second, func() {
-		slow := v.open(1500/thin, begun)
+		slow := v.open(2000/thin, begun)
 		for range 3 {
 			for _, conn := range slow {
 				_, _ = io.WriteString(conn, " ") // some were refused by now
