@@ -62,14 +62,14 @@ func Run(ctx context.Context, c Config) (err error) {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
-	if err := haveKey(ctx, store); err != nil {
+	if err := begin(ctx, store); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serve(ctx, c, store, listener)
 }
 
 // lockFor keeps a second service off the data file: nothing would be lost, but each slice would be delivered with the
-// settings of whoever takes it. The command line may use the file beside a service. The lock ends with the process.
+// settings of whoever takes it, and TakeBack relies on it. The command line may use the file beside a service. The lock ends with the process.
 func lockFor(lock *flock.Flock, file string) error {
 	switch mine, err := lock.TryLock(); {
 	case err != nil:
@@ -97,6 +97,18 @@ func serve(ctx context.Context, c Config, store *sqlite.Store, listener net.List
 	parts.Go(func() error { return every(ctx, time.Minute, "sweep", sweeper.Sweep) })
 	parts.Go(func() error { return every(ctx, time.Hour, "expire", store.Expire) })
 	return parts.Wait()
+}
+
+// begin is what is done once the lock is held, and before anything is served.
+func begin(ctx context.Context, store *sqlite.Store) error {
+	if err := haveKey(ctx, store); err != nil {
+		return err
+	}
+	n, err := store.TakeBack(ctx)
+	if n > 0 {
+		slog.InfoContext(ctx, "slices were in hand when the last process died: they go on at once", "slices", n)
+	}
+	return err
 }
 
 // haveKey makes the first signing key. Two processes that do so at once leave two published keys: harmless.

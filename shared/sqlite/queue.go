@@ -101,7 +101,7 @@ func (q *Queue) send(conn *sqlite.Conn, generation int, s replay.Slice) error {
 // the next message will be, the zero time if none is hidden either. Messages that are past handling become dead letters
 // on the way.
 //
-// A crash after it leaves the message hidden for as long: that is the minute a crash costs (DESIGN.md §5).
+// A crash after it leaves the message hidden for as long, unless somebody who is alone with the file takes it back.
 func (q *Queue) receive(ctx context.Context) (m *message, next time.Time, err error) {
 	var died []*message
 	err = q.store.write(ctx, quick, func(conn *sqlite.Conn) error {
@@ -178,6 +178,22 @@ func (q *Queue) bury(conn *sqlite.Conn, m *message) error {
 	_, err := exec(conn, `UPDATE messages SET queue = :dead, receipt = '', visible_at = :now WHERE id = :id`,
 		args{":id": m.id, ":dead": deadQueue, ":now": millis(q.store.now())})
 	return err
+}
+
+// TakeBack shows every message again, of both queues, that is in somebody's hands or was left there; it returns how many.
+// Only who alone hands messages over may call it, before doing so: then whoever had them has died with the file's lock,
+// and nothing but time would be gained by waiting for the end of their visibility (DESIGN.md §5). What was told to wait,
+// waits. The tries of a slice were counted before, so that one whose work ends the process is still given up.
+func (s *Store) TakeBack(ctx context.Context) (n int, err error) {
+	err = s.write(ctx, quick, func(conn *sqlite.Conn) error {
+		n, err = exec(conn, `UPDATE messages SET visible_at = :now, receipt = '' WHERE receipt <> '' AND visible_at > :now`,
+			args{":now": millis(s.now())})
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("taking back what was in hand: %w", err)
+	}
+	return n, nil
 }
 
 // remove takes m off the queue, if it is still in the hands of the one who asks.

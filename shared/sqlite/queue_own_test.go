@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	zombiezen "zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
@@ -90,6 +91,59 @@ func TestTheQueueIsThereAfterReopening(t *testing.T) {
 	clock.pass(replay.Lease)
 	if diff := cmp.Diff([]replay.Slice{slices[1], slices[4]}, pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("after the wait (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatWasInHandIsTakenBack(t *testing.T) {
+	clock := newHandClock()
+	store := emptyStore(t, clock.now)
+	slices := queued(queuedJob, 3, 6)
+	sendTo(t, store, slices...)
+	err := store.Queue().Pump(t.Context(), func(_ context.Context, s replay.Slice) (replay.Next, error) {
+		if s.Lane == 1 {
+			return replay.Again(2 * replay.Lease), nil
+		}
+		return replay.Next{}, errors.New("out of breath")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := store.TakeBack(t.Context()); err != nil || n != 2 {
+		t.Errorf("took %d back, %v, want the heads of lanes 0 and 2", n, err)
+	}
+	if diff := cmp.Diff([]replay.Slice{slices[0], slices[2], slices[3], slices[5]}, pump(t, store.Queue(), replay.Done(), nil),
+		cmpopts.SortSlices(func(a, b replay.Slice) bool { return a.N < b.N })); diff != "" {
+		t.Errorf("at once (-want +got):\n%s", diff)
+	}
+	if n, err := store.TakeBack(t.Context()); err != nil || n != 0 {
+		t.Errorf("took %d back, %v: what was told to wait is in nobody's hands", n, err)
+	}
+	clock.pass(2 * replay.Lease)
+	if diff := cmp.Diff([]replay.Slice{slices[1], slices[4]}, pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
+		t.Errorf("after the wait (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhoseMessageWasTakenBackCanSayNothingMore(t *testing.T) {
+	store := emptyStore(t, newHandClock().now)
+	slices := queued(queuedJob, 1, 1)
+	sendTo(t, store, slices...)
+	first := true
+	err := store.Queue().Pump(t.Context(), func(ctx context.Context, _ replay.Slice) (replay.Next, error) {
+		if !first {
+			t.Error("it came again, though another has it")
+		}
+		first = false
+		if n, err := store.TakeBack(ctx); err != nil || n != 1 {
+			t.Errorf("took %d back, %v", n, err)
+		}
+		if got := pump(t, store.Queue(), replay.Next{}, errors.New("out of breath")); len(got) != 1 {
+			t.Errorf("%d came to the other", len(got))
+		}
+		return replay.Again(0), nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
