@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"iter"
@@ -28,7 +29,7 @@ type Batch struct {
 // Batches cuts the chunks of a window, from a cursor on, into batches of at most limit decoded bytes, but at least one line.
 // Chunks must come in order of key, as a store's Chunks yields them, each valid until the next; the first may lie before the cursor.
 // A chunk that lies whole within window and limit is spliced as it was stored; see DESIGN.md §4 for what is not.
-// A window without lines yields nothing. The first error ends the sequence.
+// A window without lines yields nothing. The first error ends the sequence; it wraps a *Damage where a chunk is not what was stored.
 func Batches(job string, w replay.Window, from replay.Cursor, limit int, chunks iter.Seq2[Chunk, error]) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		b := binder{job: job, window: w, limit: int64(limit), yield: yield}
@@ -60,6 +61,7 @@ type binder struct {
 	tally       replay.Tally
 	content     []byte // what the batch's ID is made of, but for the cut in hand
 	cut         cut
+	scratch     []byte // of the checksums
 	z           compressor
 	d           decoder
 }
@@ -80,9 +82,13 @@ func (b *binder) begin() {
 
 // take puts what the window and the cursor leave of c into batches.
 func (b *binder) take(c Chunk, from replay.Cursor) bool {
+	sum, scratch := c.checksum(b.scratch)
+	b.scratch = scratch
 	switch {
 	case c.Key <= b.key: // it would be lost, or sent twice
 		return b.fail(fmt.Errorf("read chunks: %s comes after %s", c.Key, b.key))
+	case c.Checksum != sum: // before anything is believed of what it says
+		return b.fail(damaged(c, errors.New("its checksum is another than it was stored with")))
 	case c.Entries < 1 || c.Bytes < c.Entries:
 		return b.fail(damaged(c, fmt.Errorf("it says %d lines in %d bytes", c.Entries, c.Bytes)))
 	}

@@ -73,6 +73,7 @@ func TestAWindowWithoutLinesYieldsNothing(t *testing.T) {
 func TestAChunkOutsideOfTheWindowIsNotEvenDecoded(t *testing.T) {
 	chunks := pack(t, evenly(3, time.Minute, 0))
 	chunks[0].Deflate, chunks[2].Deflate = nil, nil
+	chunks[0], chunks[2] = chunks[0].Sealed(), chunks[2].Sealed()
 	w := replay.Window{From: noon.Add(time.Millisecond), To: noon.Add(2*time.Minute - time.Millisecond)}
 	got := collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, stored(chunks)))
 	if len(got) != 1 || got[0].Last.Chunk != chunks[1].Key {
@@ -180,7 +181,7 @@ func TestALineLeftOutBetweenTwoOthersGivesAnotherID(t *testing.T) {
 	var ids []string
 	for _, c := range []chunk.Chunk{sorted, mixed} {
 		c.First, c.Last = time.UnixMilli(1), time.UnixMilli(9)
-		ids = append(ids, collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, stored([]chunk.Chunk{c})))[0].ID)
+		ids = append(ids, collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, stored([]chunk.Chunk{c.Sealed()})))[0].ID)
 	}
 	if ids[0] == ids[1] {
 		t.Errorf("%s names three lines, and two of them", ids[0])
@@ -266,12 +267,51 @@ func then(chunks []chunk.Chunk, c chunk.Chunk, err error) iter.Seq2[chunk.Chunk,
 	}
 }
 
-// with is the first of the chunks, changed.
+// with is the first of the chunks, changed before it was stored.
 func with(chunks []chunk.Chunk, change func(*chunk.Chunk)) chunk.Chunk {
 	c := chunks[0]
 	c.Deflate = slices.Clone(c.Deflate)
 	change(&c)
-	return c
+	return c.Sealed()
+}
+
+func TestAChunkThatIsNotWhatWasStoredIsNeverSent(t *testing.T) {
+	large, small := pack(t, evenly(30, time.Second, 1000))[0], pack(t, evenly(3, time.Second, 0))[0]
+	changes := map[string]func(*chunk.Chunk){
+		"its key":             func(c *chunk.Chunk) { c.Key = c.Key[:len(c.Key)-1] + "x" },
+		"its first time":      func(c *chunk.Chunk) { c.First = c.First.AddDate(1, 0, 0) }, // outside the window: it would be passed over
+		"its last time":       func(c *chunk.Chunk) { c.Last = c.Last.AddDate(-1, 0, 0) },
+		"its count":           func(c *chunk.Chunk) { c.Entries++ },
+		"its length":          func(c *chunk.Chunk) { c.Bytes++ },
+		"its CRC":             func(c *chunk.Chunk) { c.CRC ^= 1 << 31 },
+		"its checksum":        func(c *chunk.Chunk) { c.Checksum ^= 1 },
+		"a bit of its bytes":  func(c *chunk.Chunk) { c.Deflate[len(c.Deflate)/2] ^= 4 },
+		"a byte lost":         func(c *chunk.Chunk) { c.Deflate = c.Deflate[1:] },
+		"bytes overwritten":   func(c *chunk.Chunk) { clear(c.Deflate[5:20]) },
+		"its bytes, but ends": func(c *chunk.Chunk) { c.Deflate = []byte(sync) },
+	}
+	for what, change := range changes {
+		t.Run(what, func(t *testing.T) {
+			for kind, c := range map[string]chunk.Chunk{"spliced": large, "decoded": small} {
+				c.Deflate = slices.Clone(c.Deflate)
+				change(&c)
+				n := 0
+				for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, then(nil, c, nil)) {
+					n++
+					var damage *chunk.Damage
+					if !errors.As(err, &damage) || damage.Key != c.Key || !damage.At().Equal(noon) || b.Body != nil {
+						t.Errorf("%s: got a batch of %d bytes, %v", kind, len(b.Body), err)
+					}
+				}
+				if n != 1 {
+					t.Errorf("%s: got %d batches, want one error", kind, n)
+				}
+			}
+		})
+	}
+	if at := (&chunk.Damage{Key: "what"}).At(); !at.IsZero() {
+		t.Errorf("a key that is none is of %v", at)
+	}
 }
 
 func TestAFilteredLineWithoutAnRtIsAnError(t *testing.T) {

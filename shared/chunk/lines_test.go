@@ -29,7 +29,7 @@ func deflated(t testing.TB, key, lines string, level int) chunk.Chunk {
 	return chunk.Chunk{
 		Key: key, First: noon, Last: noon, Entries: strings.Count(lines, "\n"), Bytes: len(lines),
 		CRC: crc32.ChecksumIEEE([]byte(lines)), Deflate: b.Bytes(),
-	}
+	}.Sealed()
 }
 
 // sync is an empty stored block: what every piece ends with.

@@ -51,7 +51,7 @@ func Pack(body [32]byte, entries []auditlog.Entry, key auditlog.Key) ([]Chunk, [
 			Bytes:   len(lines),
 			CRC:     crc32.ChecksumIEEE(lines),
 			Deflate: slices.Clone(deflate),
-		})
+		}.Sealed())
 		rest = rest[n:]
 	}
 	return chunks, counts, nil

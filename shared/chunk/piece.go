@@ -108,8 +108,6 @@ func (d *decoder) lines(c Chunk) ([]byte, error) {
 	return out, nil
 }
 
-func damaged(c Chunk, err error) error { return fmt.Errorf("chunk %s is damaged: %w", c.Key, err) }
-
 // Lines decodes a chunk: each line without its newline, valid until the next. It fails where the chunk is damaged:
 // cut off, another length or another CRC than it says.
 func (c Chunk) Lines() iter.Seq2[[]byte, error] {

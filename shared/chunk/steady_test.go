@@ -12,14 +12,14 @@ import (
 
 // repeated yields the chunks over and over, n in all, under keys that go on.
 func repeated(chunks []chunk.Chunk, n int) iter.Seq2[chunk.Chunk, error] {
-	keys := make([]string, n)
-	for i := range keys {
-		keys[i] = fmt.Sprintf("%013d-%032x", noon.UnixMilli(), i)
+	sealed := make([]chunk.Chunk, n)
+	for i := range sealed {
+		sealed[i] = chunks[i%len(chunks)]
+		sealed[i].Key = fmt.Sprintf("%013d-%032x", noon.UnixMilli(), i)
+		sealed[i] = sealed[i].Sealed()
 	}
 	return func(yield func(chunk.Chunk, error) bool) {
-		for i, key := range keys {
-			c := chunks[i%len(chunks)]
-			c.Key = key
+		for _, c := range sealed {
 			if !yield(c, nil) {
 				return
 			}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"reprise/shared/chunk"
@@ -90,6 +91,10 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), chunks))
 	defer join()
 	for b := range batches {
+		var damage *chunk.Damage
+		if errors.As(b.err, &damage) {
+			return replay.Done(), e.damaged(ctx, damage)
+		}
 		if b.err != nil {
 			return replay.Next{}, fmt.Errorf("building a batch of slice %d of job %s: %w", e.slice.N, e.slice.JobID, b.err)
 		}
@@ -119,6 +124,17 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	}
 	// A crash here leaves a job whose slices may all be done: the message comes again, finds its slice done and settles.
 	return replay.Done(), e.settle(ctx, e.slice)
+}
+
+// damaged ends the job: no other try mends what is stored, and a batch without it would pass for all there was.
+func (e *errand) damaged(ctx context.Context, d *chunk.Damage) error {
+	slog.ErrorContext(ctx, "stored entries are damaged: restore them from a backup", "job", e.slice.JobID, "org", e.slice.Org,
+		"region", e.slice.Region, "slice", e.slice.N, "err", d)
+	return e.end(ctx, e.slice, replay.Failure{
+		Code: replay.FailUndeliverable,
+		Detail: fmt.Sprintf("stored entries of %s or shortly after are damaged and were not sent: a range without them can be",
+			d.At().Format(time.RFC3339)),
+	})
 }
 
 // check reads job and webhook: nil means that the batch may start. A fence takes the message away, a webhook that was

@@ -30,7 +30,7 @@ type Slices interface {
 // Archive holds the chunks.
 type Archive interface {
 	// Chunks must yield, in order of key, every chunk stored before the call that may touch the window (chunk.Range),
-	// from the cursor's on, that one included; a sequence that is cut short must end in an error. A chunk's Deflate need only be valid until the next is asked for.
+	// from the cursor's on, that one included; a sequence that is cut short must end in an error, a *chunk.Damage where what is stored can never be read. A chunk's Deflate need only be valid until the next is asked for.
 	Chunks(context.Context, replay.Scope, replay.Window, replay.Cursor) iter.Seq2[chunk.Chunk, error]
 }
 

@@ -37,8 +37,8 @@ func (s *Store) KeepChunks(ctx context.Context, at replay.Scope, chunks []chunk.
 
 func keep(conn *sqlite.Conn, at replay.Scope, chunks []chunk.Chunk) error {
 	stmt, err := conn.Prepare(`
-		INSERT INTO entries (org, region, key, first_at, last_at, entries, bytes, crc, deflate)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO entries (org, region, key, first_at, last_at, entries, bytes, crc, checksum, deflate)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (org, region, key) DO NOTHING`)
 	if err != nil {
 		return err
@@ -52,7 +52,8 @@ func keep(conn *sqlite.Conn, at replay.Scope, chunks []chunk.Chunk) error {
 		stmt.BindInt64(6, int64(c.Entries))
 		stmt.BindInt64(7, int64(c.Bytes))
 		stmt.BindInt64(8, int64(c.CRC))
-		stmt.BindBytes(9, c.Deflate)
+		stmt.BindInt64(9, int64(c.Checksum))
+		stmt.BindBytes(10, c.Deflate)
 		if _, err := stmt.Step(); err != nil {
 			return err
 		}
@@ -72,6 +73,9 @@ func (s *Store) Chunks(ctx context.Context, at replay.Scope, w replay.Window, cu
 		p := page{start: max(first, cursor.Chunk), until: until}
 		for p.more = true; p.more; {
 			if err := s.read(ctx, func(conn *sqlite.Conn) error { return p.fill(conn, at) }); err != nil {
+				if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt {
+					err = &chunk.Damage{Key: p.start, Err: err}
+				}
 				yield(chunk.Chunk{}, fmt.Errorf("reading chunks: %w", err))
 				return
 			}
@@ -97,7 +101,7 @@ type page struct {
 func (p *page) fill(conn *sqlite.Conn, at replay.Scope) error {
 	p.chunks, p.blobs, p.more = p.chunks[:0], p.blobs[:0], false
 	stmt, err := conn.Prepare(`
-		SELECT key, first_at, last_at, entries, bytes, crc, deflate FROM entries
+		SELECT key, first_at, last_at, entries, bytes, crc, checksum, deflate FROM entries
 		WHERE org = ? AND region = ? AND key >= ? AND key < ? AND key <> ?
 		ORDER BY key LIMIT ?`)
 	if err != nil {
@@ -126,15 +130,15 @@ func (p *page) fill(conn *sqlite.Conn, at replay.Scope) error {
 // take copies the row that stmt is at: the blob is SQLite's own memory, valid only until the next step.
 // Where blobs grows, the chunks before keep lying in the old one.
 func (p *page) take(stmt *sqlite.Stmt) {
-	size := stmt.ColumnLen(6)
+	size := stmt.ColumnLen(7)
 	at := len(p.blobs)
 	p.blobs = slices.Grow(p.blobs, size)[:at+size]
 	p.chunks = append(p.chunks, chunk.Chunk{
 		Key: stmt.ColumnText(0), First: instant(stmt.ColumnInt64(1)), Last: instant(stmt.ColumnInt64(2)),
-		Entries: stmt.ColumnInt(3), Bytes: stmt.ColumnInt(4), CRC: uint32(stmt.ColumnInt64(5)),
+		Entries: stmt.ColumnInt(3), Bytes: stmt.ColumnInt(4), CRC: uint32(stmt.ColumnInt64(5)), Checksum: uint32(stmt.ColumnInt64(6)),
 		Deflate: p.blobs[at : at+size : at+size],
 	})
-	stmt.ColumnBytes(6, p.blobs[at:])
+	stmt.ColumnBytes(7, p.blobs[at:])
 }
 
 // AddCounts adds to the hours' counts; see intake.Counts.

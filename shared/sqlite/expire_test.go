@@ -22,7 +22,7 @@ func chunkAt(at time.Time, n, size int) chunk.Chunk {
 	}
 	return chunk.Chunk{
 		Key: fmt.Sprintf("%013d-%06d", at.UnixMilli(), n), First: at, Last: at.Add(time.Millisecond),
-		Entries: n + 1, Bytes: 3 * size, CRC: 1<<31 + uint32(n), Deflate: body,
+		Entries: n + 1, Bytes: 3 * size, CRC: 1<<31 + uint32(n), Checksum: 1<<31 - uint32(n), Deflate: body,
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
+
+	"reprise/shared/chunk"
 )
 
 // prepare makes the file if it is missing, brings it to our schema and returns a connection to it.
@@ -125,7 +127,24 @@ func upgrade(conn *sqlite.Conn, path string, steps sqlitemigration.Schema) error
 	if mode != "wal" {
 		return refuse(path, "lies where no write-ahead log can: put it on a local disk")
 	}
+	if err := conn.CreateFunction("sealed", &sqlite.FunctionImpl{NArgs: 7, Deterministic: true, Scalar: sealed}); err != nil {
+		return err
+	}
 	return sqlitemigration.Migrate(context.Background(), conn, steps)
+}
+
+// sealed is, for a step of the schema, the checksum of a chunk that was stored before there were any.
+func sealed(_ sqlite.Context, v []sqlite.Value) (sqlite.Value, error) {
+	c := chunk.Chunk{
+		Key: v[0].Text(), First: instant(v[1].Int64()), Last: instant(v[2].Int64()),
+		Entries: v[3].Int(), Bytes: v[4].Int(), CRC: uint32(v[5].Int64()), Deflate: v[6].Blob(),
+	}.Sealed()
+	for _, err := range c.Lines() {
+		if err != nil {
+			c.Checksum = ^c.Checksum
+		}
+	}
+	return sqlite.IntegerValue(int64(c.Checksum)), nil
 }
 
 // refusal is a whole sentence already: it names the file and says what to do.

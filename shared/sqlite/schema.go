@@ -8,7 +8,10 @@ const appID = 0x52505253
 // schema is every step that a file went through; its length is the version, kept in SQLite's user_version.
 // A step that was released is never edited: a change is one more step.
 func schema() sqlitemigration.Schema {
-	return sqlitemigration.Schema{AppID: appID, Migrations: []string{tablesOfJobs + tablesOfEntries + tablesOfAccess + tablesOfQueue}}
+	return sqlitemigration.Schema{AppID: appID, Migrations: []string{
+		tablesOfJobs + tablesOfEntries + tablesOfAccess + tablesOfQueue,
+		checksumOfEntries,
+	}}
 }
 
 // Instants are integers, milliseconds since the epoch; 0 is the zero time.
@@ -67,6 +70,21 @@ CREATE TABLE counts (
 	entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
 	PRIMARY KEY (org, region, hour)
 ) STRICT;
+`
+
+// Each chunk gets its checksum, before the blob. What is damaged by then gets one that is wrong (sealed).
+const checksumOfEntries = `
+CREATE TABLE entries_2 (
+	org TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
+	first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+	entries INTEGER NOT NULL, bytes INTEGER NOT NULL, crc INTEGER NOT NULL, checksum INTEGER NOT NULL, deflate BLOB NOT NULL,
+	PRIMARY KEY (org, region, key)
+) STRICT;
+INSERT INTO entries_2 SELECT org, region, key, first_at, last_at, entries, bytes, crc,
+	sealed(key, first_at, last_at, entries, bytes, crc, deflate), deflate FROM entries;
+DROP TABLE entries;
+ALTER TABLE entries_2 RENAME TO entries;
+CREATE INDEX entries_by_age ON entries (last_at);
 `
 
 const tablesOfAccess = `

@@ -41,7 +41,8 @@ func chunkAt(at time.Time, id, size int) chunk.Chunk {
 		Key:   fmt.Sprintf("%013d-%032x", at.UnixMilli(), id),
 		First: at, Last: at.Truncate(time.Minute).Add(time.Minute - time.Millisecond),
 		Entries: 1 + id, Bytes: 3*size + id, CRC: 0xffffffff - uint32(id),
-		Deflate: make([]byte, size),
+		Checksum: 1<<31 + uint32(id), // a store gives back what it was given
+		Deflate:  make([]byte, size),
 	}
 	for i := range c.Deflate {
 		c.Deflate[i] = byte(i*7 + i>>8 + id) // every byte there is, zero too
