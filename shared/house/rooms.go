@@ -52,6 +52,7 @@ func rooms() map[string]room {
 		"storetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"queuetest": {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"simtest":   {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
+		"crashtest": {proof, nil},
 		"house":     {proof, nil},
 	}
 }

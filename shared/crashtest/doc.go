@@ -1,0 +1,2 @@
+// Package crashtest is what the real process must survive.
+package crashtest

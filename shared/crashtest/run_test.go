@@ -1,0 +1,296 @@
+package crashtest
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"reprise/shared/receiver"
+)
+
+var (
+	seedFlag  = flag.Uint64("seed", 0, "of the crash run's choices; 0 takes one by the clock")
+	killsFlag = flag.Int("kills", 0, "how often the crash run kills the process; 0 is as often as usual")
+)
+
+// organizations is how many there are. Every other one is quiet: it sends nothing while it has a job. They are many
+// because a batch that failed waits as long as it does in production: the others keep the service at work meanwhile.
+const organizations = 10
+
+// TestNothingAcknowledgedIsLostWhenTheProcessIsKilled is one long run on one data file.
+//
+//	go test -run Killed -v ./shared/crashtest -seed 7 -kills 50
+func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
+	r := newRun(t, cmp.Or(*seedFlag, uint64(time.Now().UnixNano()>>20)))
+	begun := time.Now()
+	var actors sync.WaitGroup
+	for i, o := range r.orgs {
+		if i%2 == 0 {
+			actors.Go(o.quiet)
+		} else {
+			actors.Go(o.produce)
+			actors.Go(o.administer)
+		}
+	}
+	kills := cmp.Or(*killsFlag, usualKills)
+	for n := range kills {
+		if !r.killOnce(n) {
+			break
+		}
+	}
+	lasted := time.Since(begun)
+	close(r.well)
+	actors.Wait()
+	r.settle()
+	r.report(kills, lasted)
+}
+
+// run is the whole of it.
+type run struct {
+	t    *testing.T
+	seed uint64
+	data string
+	orgs []*org
+	hook *hook
+	well chan struct{} // closed after the last kill: nothing fails any more, everybody comes to an end
+
+	mu      sync.Mutex
+	process *process
+	up      chan struct{} // closed once process serves
+	aim     phase
+	reached chan struct{} // closed when somebody is at what is aimed at
+
+	random *rand.Rand // the killer's
+	fell   map[phase]int
+	killed int
+}
+
+// phase is what the process is at when it is killed; it may be at several.
+type phase string
+
+const (
+	intake   phase = "intake"   // a body was sent, its answer was not seen
+	planning phase = "planning" // a PUT was sent, and no batch of its job has arrived
+	delivery phase = "delivery" // a batch is at the receiver
+)
+
+func newRun(t *testing.T, seed uint64) *run {
+	r := &run{
+		t: t, seed: seed, data: filepath.Join(t.TempDir(), "reprise.db"), well: make(chan struct{}), up: make(chan struct{}),
+		random: rand.New(rand.NewPCG(seed, 0)), fell: make(map[phase]int),
+	}
+	r.begin()
+	keys, err := receiver.JWKS{URL: r.process.base + jwksPath}.Keys(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := make(map[string]*ledger)
+	r.hook = &hook{
+		checker: receiver.New(receiver.Options{Keys: known(keys), Authorization: "Bearer hook"}),
+		random:  rand.New(rand.NewPCG(seed, 1)), well: r.well, failed: make(map[string]int),
+		came: func(org, job string) { byName[org].came(job); r.at(delivery) },
+		took: func(org, job, id string, lines [][]byte) { byName[org].took(job, id, lines) },
+	}
+	for i := range organizations {
+		name := fmt.Sprintf("org-%02d", i)
+		o := &org{
+			run: r, ledger: newLedger(name), token: token(t, r.data, name), base: time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond),
+			random: rand.New(rand.NewPCG(seed, uint64(10+i))), choice: rand.New(rand.NewPCG(seed, uint64(1000+i))),
+		}
+		byName[name] = o.ledger
+		r.orgs = append(r.orgs, o)
+	}
+	server := httptest.NewUnstartedServer(r.hook)
+	server.Config.ErrorLog = nil
+	server.Start()
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { r.process.kill() })
+	for _, o := range r.orgs {
+		o.configure(server.URL + "/" + o.org)
+	}
+	return r
+}
+
+// begin starts the process, again.
+func (r *run) begin() {
+	r.t.Helper()
+	p, err := serve(r.data)
+	if err != nil {
+		r.t.Fatalf("seed %d, after %d kills: %v", r.seed, r.killed, err)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.process = p
+	close(r.up)
+}
+
+// base is where the service is, once it is there.
+func (r *run) base() string {
+	r.mu.Lock()
+	up := r.up
+	r.mu.Unlock()
+	<-up
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.process.base
+}
+
+// at tells the killer that the process begins to do something.
+func (r *run) at(p phase) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.aim == p {
+		close(r.reached)
+		r.aim = ""
+	}
+}
+
+// killOnce lets the process live for a moment, aims, kills, and starts it again.
+func (r *run) killOnce(n int) bool {
+	life := time.Duration(20+r.random.IntN(130)) * time.Millisecond
+	aim := []phase{intake, planning, delivery}[n%3]
+	after := time.Duration(r.random.IntN(map[phase]int{intake: 4000, planning: 8000, delivery: 12_000}[aim])) * time.Microsecond
+	<-time.After(life)
+	r.mu.Lock()
+	reached := make(chan struct{})
+	r.aim, r.reached = aim, reached
+	r.mu.Unlock()
+	select {
+	case <-reached:
+	case <-time.After(300 * time.Millisecond): // at a random moment, then
+	}
+	<-time.After(after)
+
+	r.mu.Lock()
+	r.up, r.aim = make(chan struct{}), ""
+	p := r.process
+	r.mu.Unlock()
+	if !p.alive() {
+		r.t.Errorf("seed %d: the process ended by itself after %d kills: %v\n%s", r.seed, n, p.err, p.log.tail())
+		return false
+	}
+	for phase, there := range map[phase]bool{intake: r.sending(), planning: r.planning(), delivery: r.hook.busy()} {
+		if there {
+			r.fell[phase]++
+		}
+	}
+	p.kill()
+	if at := strings.Index(p.log.String(), `"level":"ERROR"`); at >= 0 {
+		r.t.Errorf("seed %d: an error in the log of the process before kill %d:\n%s", r.seed, n, p.log.tail())
+	}
+	r.killed++
+	r.begin()
+	return true
+}
+
+func (r *run) sending() bool {
+	for _, o := range r.orgs {
+		if o.sending.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) planning() bool {
+	for _, o := range r.orgs {
+		o.ledger.mu.Lock()
+		at := o.ledger.planning
+		o.ledger.mu.Unlock()
+		if at {
+			return true
+		}
+	}
+	return false
+}
+
+// over reports whether everybody is to come to an end.
+func (r *run) over() bool {
+	select {
+	case <-r.well:
+		return true
+	default:
+		return false
+	}
+}
+
+// settle ends the service and looks at everything that is left.
+func (r *run) settle() {
+	if err := r.process.stop(); err != nil {
+		r.t.Errorf("ending it: %v\n%s", err, r.process.log.tail())
+	}
+	for _, o := range r.orgs {
+		o.settle()
+		for _, w := range o.wrong {
+			r.t.Errorf("seed %d: %s", r.seed, w)
+		}
+	}
+	if s := r.hook.checker.Summary(); s.WrongSignatures+s.BadBatches+s.Unauthorized > 0 {
+		r.t.Errorf("seed %d: the receiver: %+v", r.seed, s)
+	}
+	for what, want := range map[string]string{
+		"PRAGMA integrity_check":                              "ok",
+		"SELECT count(*) FROM messages":                       "0",
+		"SELECT count(*) FROM outbox WHERE handled_at = 0":    "0",
+		"SELECT count(*) FROM jobs WHERE status<>'completed'": "0",
+	} {
+		if got := r.look(what); got != want {
+			r.t.Errorf("seed %d: %s: %s, want %s", r.seed, what, got, want)
+		}
+	}
+}
+
+// look is the first column of a query on the file.
+func (r *run) look(query string) (text string) {
+	conn, err := sqlite.OpenConn(r.data, sqlite.OpenReadOnly)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	err = sqlitex.ExecuteTransient(conn, query, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
+		text += stmt.ColumnText(0)
+		return nil
+	}})
+	if err != nil {
+		r.t.Error(err)
+	}
+	return text
+}
+
+// report is the line that make test shows.
+func (r *run) report(kills int, lasted time.Duration) {
+	var acked, came, again, jobs, lost int
+	for _, o := range r.orgs {
+		acked += o.acked()
+		came += o.total
+		again += o.again
+		jobs += len(o.complete)
+		for _, w := range o.wrong {
+			if strings.Contains(w, "LOST") {
+				lost++
+			}
+		}
+	}
+	r.t.Logf("crash run, seed %d: %d kills in %s (at intake %d, planning %d, delivery %d); %d of %d batches failed by the receiver; "+
+		"%d entries acknowledged, %d received in %d completed replays, %d duplicates, %d lost",
+		r.seed, r.killed, lasted.Round(time.Second), r.fell[intake], r.fell[planning], r.fell[delivery],
+		r.hook.refused, r.hook.posts, acked, came, jobs, again, lost)
+	for _, p := range []phase{intake, planning, delivery} {
+		if r.fell[p] < kills/5 {
+			r.t.Errorf("only %d of %d kills fell into %s", r.fell[p], kills, p)
+		}
+	}
+	if share := float64(r.hook.refused) / float64(max(1, r.hook.posts)); kills >= usualKills && (share < 0.1 || share > 0.3) {
+		r.t.Errorf("the receiver failed %.2f of the batches", share)
+	}
+}
