@@ -68,6 +68,8 @@ slow: ## what would take too long under the race detector, without it
 	@$(MAKE) -s sim
 	@echo "== a thousand clients that mean no good"
 	@go test -run 'TestACrowd|TestAThousand' ./cmd/reprise
+	@echo "== the process killed two hundred times"
+	@go test -count=1 -run Killed -v ./shared/crashtest | grep -v '^=== '
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'

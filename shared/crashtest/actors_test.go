@@ -57,8 +57,8 @@ func (o *org) body() (entries []entry) {
 		o.n++
 		at := o.base.Add(time.Duration(begin+o.random.IntN(100_000)) * time.Millisecond).UTC()
 		entries = append(entries, entry{at: at, raw: fmt.Sprintf(
-			`{"event_class_id":"crash","event_ts":"%s","filling":"%s","n":%d,"name":"Ingress","org_id":"%s","rt":%d}`,
-			at.Format("2006-01-02T15:04:05.000Z"), strings.Repeat("filling ", 10+o.random.IntN(500)), o.n, o.org, at.UnixMilli())})
+			`{"event_class_id":"crash","event_ts":"%s","n":%d,"name":"Ingress","org_id":"%s","rt":%d,"text":"%s"}`,
+			at.Format("2006-01-02T15:04:05.000Z"), o.n, o.org, at.UnixMilli(), strings.Repeat("filling ", 10+o.random.IntN(500)))})
 	}
 	return entries
 }

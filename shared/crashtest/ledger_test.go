@@ -18,6 +18,11 @@ type entry struct {
 	acked int       // the ledger's time when its 202 was seen; 0: never
 }
 
+// String is enough of it to find it by.
+func (e entry) String() string {
+	return fmt.Sprintf("%s… (of body %d, acknowledged at %d)", e.raw[:min(len(e.raw), 150)], e.body, e.acked)
+}
+
 // asked is a PUT. No two have the same window, so that one whose answer was lost is known by it.
 type asked struct {
 	window replay.Window
@@ -41,6 +46,7 @@ type ledger struct {
 	wrong    []string
 	again    int // entries that came once more in one job
 	total    int // entries that came
+	lost     int // entries that a completed job did not bring
 }
 
 func newLedger(org string) *ledger {
@@ -51,7 +57,7 @@ func newLedger(org string) *ledger {
 }
 
 func (l *ledger) fault(format string, a ...any) {
-	if len(l.wrong) < 20 {
+	if len(l.wrong) < 10 {
 		l.wrong = append(l.wrong, l.org+": "+fmt.Sprintf(format, a...))
 	}
 }
@@ -113,14 +119,12 @@ func (l *ledger) took(job, id string, lines [][]byte) {
 	defer l.mu.Unlock()
 	for _, line := range lines {
 		l.total++
-		at := bytes.LastIndex(line, []byte(`,"sig":"`))
 		i, known := -1, false
-		if at >= 0 {
-			i, known = l.byRaw[string(line[:at])+"}"], true
-			_, known = l.byRaw[string(line[:at])+"}"]
+		if at := bytes.LastIndex(line, []byte(`,"sig":"`)); at >= 0 {
+			i, known = l.byRaw[string(line[:at])+"}"]
 		}
 		if !known {
-			l.fault("job %s, batch %s brought what was never sent: %s", job, id, line)
+			l.fault("never sent, or altered: %.200s; job %s, batch %s", line, job, id)
 			continue
 		}
 		if len(l.arrived[job][i]) > 0 {
@@ -177,7 +181,7 @@ func (l *ledger) put(j job) (asked, bool) {
 	return asked{}, false
 }
 
-// settle compares what was promised with what came; late allows duplicates that an entry's late arrival explains.
+// settle compares what was promised with what came.
 func (l *ledger) settle() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -195,12 +199,12 @@ func (l *ledger) settle() {
 			if due && l.complete[id] {
 				anywhere[i] = true
 				if len(ids) == 0 {
-					l.fault("LOST: entry %d of body %d, %s, acknowledged at %d; job %s was asked for at %d and completed: %+v",
-						i, e.body, e.raw, e.acked, id, p.sent, j)
+					l.lost++
+					l.fault("LOST: %v; job %s was asked for at %d and completed: %+v", e, id, p.sent, j)
 				}
 			}
 			if len(slices.Compact(slices.Sorted(slices.Values(ids)))) > 1 && !late {
-				l.fault("entry %d of body %d came twice under several ids, and nothing came late: job %s, ids %v", i, e.body, id, ids)
+				l.fault("came twice under several ids, though nothing came late: %v; job %s, ids %v", e, id, ids)
 			}
 		}
 	}
@@ -211,17 +215,18 @@ func (l *ledger) settle() {
 	}
 	for i, e := range l.entries {
 		if e.acked > 0 && !anywhere[i] {
-			l.fault("entry %d of body %d, %s, was acknowledged and is in no completed replay", i, e.body, e.raw)
+			l.fault("acknowledged, and in no completed replay: %v", e)
 		}
 	}
 }
 
-// within checks that nothing outside of its window came with a job; late is whether something came that need not have.
+// within checks that nothing outside of its window came with a job. late is whether an entry came that need not have:
+// that makes other batches, so that what comes twice comes under several ids.
 func (l *ledger) within(id string, p asked) (late bool) {
 	for i, ids := range l.arrived[id] {
 		e := l.entries[i]
 		if !p.window.Holds(e.at) {
-			l.fault("entry %d, %s, is outside of job %s: %+v, ids %v", i, e.raw, id, p.window, ids)
+			l.fault("outside of the window %+v of job %s: %v, ids %v", p.window, id, e, ids)
 		}
 		late = late || e.acked == 0 || e.acked > p.sent
 	}

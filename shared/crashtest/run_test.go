@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -73,6 +74,7 @@ type run struct {
 	random *rand.Rand // the killer's
 	fell   map[phase]int
 	killed int
+	unborn int // killed before they served
 }
 
 // phase is what the process is at when it is killed; it may be at several.
@@ -189,8 +191,23 @@ func (r *run) killOnce(n int) bool {
 		r.t.Errorf("seed %d: an error in the log of the process before kill %d:\n%s", r.seed, n, p.log.tail())
 	}
 	r.killed++
+	if n%10 == 9 {
+		r.stillborn()
+	}
 	r.begin()
 	return true
+}
+
+// stillborn starts the process and kills it while it starts.
+func (r *run) stillborn() {
+	cmd := exec.Command(binary, "serve", "--address", "127.0.0.1:0", "--data", r.data, "--allow-inside")
+	if err := cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	<-time.After(time.Duration(r.random.IntN(40)) * time.Millisecond)
+	_ = cmd.Process.Kill()
+	_ = cmd.Wait()
+	r.unborn++
 }
 
 func (r *run) sending() bool {
@@ -275,15 +292,11 @@ func (r *run) report(kills int, lasted time.Duration) {
 		came += o.total
 		again += o.again
 		jobs += len(o.complete)
-		for _, w := range o.wrong {
-			if strings.Contains(w, "LOST") {
-				lost++
-			}
-		}
+		lost += o.lost
 	}
-	r.t.Logf("crash run, seed %d: %d kills in %s (at intake %d, planning %d, delivery %d); %d of %d batches failed by the receiver; "+
+	r.t.Logf("crash run, seed %d: %d kills in %s (at intake %d, planning %d, delivery %d), %d more while it started; %d of %d batches failed by the receiver; "+
 		"%d entries acknowledged, %d received in %d completed replays, %d duplicates, %d lost",
-		r.seed, r.killed, lasted.Round(time.Second), r.fell[intake], r.fell[planning], r.fell[delivery],
+		r.seed, r.killed, lasted.Round(time.Second), r.fell[intake], r.fell[planning], r.fell[delivery], r.unborn,
 		r.hook.refused, r.hook.posts, acked, came, jobs, again, lost)
 	for _, p := range []phase{intake, planning, delivery} {
 		if r.fell[p] < kills/5 {
