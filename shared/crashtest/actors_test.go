@@ -134,16 +134,14 @@ func (o *org) all() replay.Window {
 
 // get is what GET shows.
 func (o *org) get() job {
-	for {
-		code, answer := o.insist(http.MethodGet, jobPath, "")
-		j, err := readJob(answer)
-		if code != http.StatusOK || err != nil {
-			o.run.t.Errorf("seed %d: %s: GET was answered %d: %s", o.run.seed, o.org, code, answer)
-			return j
-		}
-		o.sees(j)
+	code, answer := o.insist(http.MethodGet, jobPath, "")
+	j, err := readJob(answer)
+	if code != http.StatusOK || err != nil {
+		o.run.t.Errorf("seed %d: %s: GET was answered %d: %s", o.run.seed, o.org, code, answer)
 		return j
 	}
+	o.sees(j)
+	return j
 }
 
 // replay asks for a range until it is accepted, and follows it to its end, or for a moment where impatient.

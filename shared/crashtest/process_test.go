@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -16,26 +17,44 @@ import (
 	"time"
 )
 
-// binary is the program as it is shipped, without the race detector.
-var binary string
+// folder is for the program, until the end of all tests.
+var folder string
 
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "crashtest")
-	if err == nil {
-		binary = filepath.Join(folder, "reprise")
-		var out []byte
-		if out, err = exec.Command("go", "build", "-race=false", "-o", binary, "reprise/cmd/reprise").CombinedOutput(); err != nil {
-			err = fmt.Errorf("building reprise: %w\n%s", err, out)
-		}
-	}
-	code := 1
-	if err != nil {
+	var err error
+	if folder, err = os.MkdirTemp("", "crashtest"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-	} else {
-		code = m.Run()
+		os.Exit(1)
 	}
+	code := m.Run()
 	_ = os.RemoveAll(folder)
 	os.Exit(code)
+}
+
+// program is reprise as it is shipped: without the race detector.
+var program = sync.OnceValues(func() (path string, err error) {
+	// Nothing tells go test that these tests depend on the sources, but that they look at their folders: a result is
+	// cached until one of these changes.
+	err = filepath.WalkDir(filepath.Join("..", ".."), func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() && d.Name() == ".git" {
+			return fs.SkipDir
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(folder, "reprise")
+	if out, err := exec.Command("go", "build", "-race=false", "-o", path, "reprise/cmd/reprise").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building reprise: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// command is a run of reprise that has yet to start.
+func command(args ...string) (*exec.Cmd, error) {
+	path, err := program()
+	return exec.Command(path, args...), err
 }
 
 // patience is how long anything may take that takes a moment.
@@ -91,8 +110,10 @@ func (l *logged) tail() string {
 // serve starts the service on a data file; its error is that it ended before it served.
 func serve(data string) (*process, error) {
 	p := &process{log: &logged{ready: make(chan string, 1)}, ended: make(chan struct{})}
-	p.cmd = exec.Command(binary, "serve", "--address", "127.0.0.1:0", "--data", data, "--allow-inside", "--log-format", "json")
-	p.cmd.Env = append(os.Environ(), "GOTRACEBACK=all")
+	var err error
+	if p.cmd, err = command("serve", "--address", "127.0.0.1:0", "--data", data, "--allow-inside", "--log-format", "json"); err != nil {
+		return nil, err
+	}
 	p.cmd.Stderr = p.log
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
@@ -158,7 +179,10 @@ func (p *process) alive() bool {
 func token(t *testing.T, data, org string) string {
 	t.Helper()
 	var stderr bytes.Buffer
-	cmd := exec.Command(binary, "token", "create", "--data", data, "--org", org, "--role", "admin", "--label", "crash")
+	cmd, err := command("token", "create", "--data", data, "--org", org, "--role", "admin", "--label", "crash")
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {

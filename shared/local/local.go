@@ -104,11 +104,13 @@ func begin(ctx context.Context, store *sqlite.Store) error {
 	if err := haveKey(ctx, store); err != nil {
 		return err
 	}
-	n, err := store.TakeBack(ctx)
-	if n > 0 {
+	switch n, err := store.TakeBack(ctx); {
+	case err != nil: // a full disk, for one, is no reason to answer nobody
+		slog.WarnContext(ctx, "slices that may have been in hand when the last process died wait for the end of their visibility", "err", err)
+	case n > 0:
 		slog.InfoContext(ctx, "slices were in hand when the last process died: they go on at once", "slices", n)
 	}
-	return err
+	return nil
 }
 
 // haveKey makes the first signing key. Two processes that do so at once leave two published keys: harmless.

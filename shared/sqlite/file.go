@@ -49,7 +49,8 @@ type Store struct {
 
 	reading chan struct{} // holds a token for each reader at work
 	mu      sync.Mutex
-	idle    []*sqlite.Conn // readers that nobody uses; the last used is used next, so that few are ever opened
+	idle    []*sqlite.Conn                  // readers that nobody uses; the last used is used next, so that few are ever opened
+	told    map[sqlite.ResultCode]time.Time // when the log was last told of a trouble of that kind
 }
 
 // bell wakes one waiter; rung while nobody waits, it stays rung once.
@@ -75,6 +76,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 	}
 	s := &Store{
 		path: full, now: now, accepted: newBell(), sent: newBell(), died: newBell(),
+		told:   make(map[sqlite.ResultCode]time.Time),
 		closed: make(chan struct{}), writing: make(chan struct{}, 1), reading: make(chan struct{}, maxReaders),
 	}
 	if err := s.openWriters(path); err != nil {
@@ -167,6 +169,7 @@ func (s *Store) write(ctx context.Context, d durability, f func(*sqlite.Conn) er
 		return err
 	}
 	defer func() { <-s.writing }()
+	defer func() { err = s.trouble(ctx, err) }()
 	conn := s.writers[d]
 	end, err := sqlitex.ImmediateTransaction(conn)
 	if err != nil {
@@ -179,11 +182,12 @@ func (s *Store) write(ctx context.Context, d durability, f func(*sqlite.Conn) er
 
 // read runs f on a reading connection. Each statement sees the file as of its start: an f that needs several to agree
 // begins a sqlitex.Transaction. f must be short, because it holds the log; it must not call read or write.
-func (s *Store) read(ctx context.Context, f func(*sqlite.Conn) error) error {
+func (s *Store) read(ctx context.Context, f func(*sqlite.Conn) error) (err error) {
 	if err := s.take(ctx, s.reading); err != nil {
 		return err
 	}
 	defer func() { <-s.reading }()
+	defer func() { err = s.trouble(ctx, err) }()
 	conn, err := s.reader()
 	if err != nil {
 		return err

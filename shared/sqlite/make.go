@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -78,6 +77,9 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 	if err := closeToOthers(path, full); err != nil {
 		return err
 	}
+	if version == int64(len(steps.Migrations)) {
+		return nil // without a write: a service that starts where its disk is full can still be read from
+	}
 	return upgrade(conn, path, steps)
 }
 
@@ -145,37 +147,4 @@ func sealed(_ sqlite.Context, v []sqlite.Value) (sqlite.Value, error) {
 		}
 	}
 	return sqlite.IntegerValue(int64(c.Checksum)), nil
-}
-
-// refusal is a whole sentence already: it names the file and says what to do.
-type refusal struct{ text string }
-
-func (r refusal) Error() string { return r.text }
-
-func refuse(path, format string, a ...any) error {
-	return refusal{"data file " + path + " " + fmt.Sprintf(format, a...)}
-}
-
-// explain says which file it is and what to do about it.
-func explain(path string, err error) error {
-	var known refusal
-	if err == nil || errors.As(err, &known) {
-		return err
-	}
-	var advice string
-	switch sqlite.ErrCode(err).ToPrimary() {
-	case sqlite.ResultNotADB:
-		advice = "is not a database of reprise, and was left as it is: name another file"
-	case sqlite.ResultReadOnly:
-		advice = "is read-only: let the user who runs reprise write to it and to its folder"
-	case sqlite.ResultBusy:
-		advice = "is locked by another program: stop that one, or name another file"
-	case sqlite.ResultCorrupt:
-		advice = "is damaged: restore it from a backup, or name another file"
-	case sqlite.ResultFull:
-		advice = "does not fit on its disk: make room"
-	default:
-		advice = "cannot be opened: let the user who runs reprise write to it and to its folder, or name another file"
-	}
-	return fmt.Errorf("data file %s %s: %w", path, advice, err)
 }
