@@ -96,11 +96,15 @@ func serve(ctx context.Context, c Config, store *sqlite.Store, listener net.List
 	parts.Go(func() error { return dead.OnMessage(ctx, clerk.Bury) })
 	parts.Go(func() error { return every(ctx, time.Minute, "sweep", sweeper.Sweep) })
 	parts.Go(func() error { return every(ctx, time.Hour, "expire", store.Expire) })
+	parts.Go(func() error { return every(ctx, time.Hour, "examine", store.Examine) })
 	return parts.Wait()
 }
 
 // begin is what is done once the lock is held, and before anything is served.
 func begin(ctx context.Context, store *sqlite.Store) error {
+	if err := store.Examine(ctx); err != nil {
+		return err
+	}
 	if err := haveKey(ctx, store); err != nil {
 		return err
 	}

@@ -2,12 +2,14 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
 	"time"
 
 	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
 
 	"reprise/shared/chunk"
 	"reprise/shared/replay"
@@ -97,11 +99,25 @@ type page struct {
 	blobs        []byte // what the chunks' Deflates lie in
 }
 
-// fill reads the next page over this one.
-func (p *page) fill(conn *sqlite.Conn, at replay.Scope) error {
+// fill reads the next page over this one, and holds it to what the twin index says of the same range.
+func (p *page) fill(conn *sqlite.Conn, at replay.Scope) (err error) {
+	defer sqlitex.Transaction(conn)(&err)
+	start := p.start
+	if err := p.read(conn, at); err != nil {
+		return err
+	}
+	end := p.until
+	if p.more {
+		end = p.start + "\x00" // the least key behind the last one that was read
+	}
+	return p.verify(conn, at, start, end)
+}
+
+// read reads the page.
+func (p *page) read(conn *sqlite.Conn, at replay.Scope) error {
 	p.chunks, p.blobs, p.more = p.chunks[:0], p.blobs[:0], false
 	stmt, err := conn.Prepare(`
-		SELECT key, first_at, last_at, entries, bytes, crc, checksum, deflate FROM entries
+		SELECT key, first_at, last_at, entries, bytes, crc, checksum, deflate FROM entries INDEXED BY sqlite_autoindex_entries_1
 		WHERE org = ? AND region = ? AND key >= ? AND key < ? AND key <> ?
 		ORDER BY key LIMIT ?`)
 	if err != nil {
@@ -122,8 +138,37 @@ func (p *page) fill(conn *sqlite.Conn, at replay.Scope) error {
 		p.take(stmt)
 	}
 	p.more = true
-	p.had = p.chunks[len(p.chunks)-1].Key
-	p.start = p.had
+	p.start = p.chunks[len(p.chunks)-1].Key
+	return stmt.Reset()
+}
+
+// errHidden is an index that shows other chunks than its twin: one of them is damaged, and may hide some.
+var errHidden = errors.New("two indexes disagree about which chunks there are")
+
+// verify compares the page with the twin. That a chunk is damaged, its checksum shows; that one is missing, nothing else.
+func (p *page) verify(conn *sqlite.Conn, at replay.Scope, start, end string) error {
+	stmt, err := conn.Prepare(`
+		SELECT count(*), total(checksum) FROM entries INDEXED BY entries_twin
+		WHERE org = ? AND region = ? AND key >= ? AND key < ? AND key <> ?`)
+	if err != nil {
+		return err
+	}
+	for i, text := range []string{at.Org, at.Region, start, end, p.had} {
+		stmt.BindText(i+1, text)
+	}
+	if _, err := stmt.Step(); err != nil {
+		return err
+	}
+	n, sum := stmt.ColumnInt(0), stmt.ColumnFloat(1) // exact: 64 numbers of 32 bits
+	for _, c := range p.chunks {
+		sum -= float64(c.Checksum)
+	}
+	if n != len(p.chunks) || sum != 0 {
+		return &chunk.Damage{Key: start, Err: errHidden}
+	}
+	if p.more {
+		p.had = p.start
+	}
 	return stmt.Reset()
 }
 

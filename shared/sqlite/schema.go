@@ -73,6 +73,8 @@ CREATE TABLE counts (
 `
 
 // Each chunk gets its checksum, before the blob. What is damaged by then gets one that is wrong (sealed).
+// The twin says the same as the primary key's index, in other pages: damage that hides a chunk from one of them does not
+// hide it from both (page.verify).
 const checksumOfEntries = `
 CREATE TABLE entries_2 (
 	org TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
@@ -85,6 +87,7 @@ INSERT INTO entries_2 SELECT org, region, key, first_at, last_at, entries, bytes
 DROP TABLE entries;
 ALTER TABLE entries_2 RENAME TO entries;
 CREATE INDEX entries_by_age ON entries (last_at);
+CREATE INDEX entries_twin ON entries (org, region, key, checksum);
 `
 
 const tablesOfAccess = `

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ func explain(path string, err error) error {
 	var advice string
 	switch sqlite.ErrCode(err).ToPrimary() {
 	case sqlite.ResultNotADB:
-		advice = "is not a database of reprise, or its first page was overwritten; it was left as it is: name another file, or restore it from a backup"
+		advice = "is not a database of reprise, and was left as it is: name another file; if it was one, its first page was overwritten: restore it from a backup"
 	case sqlite.ResultReadOnly:
 		advice = "is read-only: let the user who runs reprise write to it and to its folder"
 	case sqlite.ResultBusy:
@@ -70,4 +71,25 @@ func (s *Store) trouble(ctx context.Context, err error) error {
 		slog.ErrorContext(ctx, "the data file needs attention", "err", err)
 	}
 	return err
+}
+
+// Examine checks every table but the entries, whose chunks are checked when they are read: it costs no more than reading
+// these, however many entries there are. SQLite has no checksums; it notices pages that cannot be, and tables and indexes
+// that disagree.
+func (s *Store) Examine(ctx context.Context) error {
+	return s.read(ctx, func(conn *sqlite.Conn) error {
+		var tables []string
+		err := query(conn, `SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'entries' AND name NOT LIKE 'sqlite_%'`, nil,
+			func(row *sqlite.Stmt) { tables = append(tables, row.ColumnText(0)) })
+		for _, table := range tables {
+			found := ""
+			if err == nil {
+				err = query(conn, `PRAGMA integrity_check(`+table+`)`, nil, func(row *sqlite.Stmt) { found = cmp.Or(found, row.ColumnText(0)) })
+			}
+			if err == nil && found != "ok" {
+				err = refuse(s.path, "is damaged, in its table %s: restore it from a backup, or name another file: %s", table, found)
+			}
+		}
+		return err
+	})
 }
