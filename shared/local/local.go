@@ -11,6 +11,7 @@ import (
 	mrand "math/rand/v2"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -52,20 +53,45 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", c.Address, err)
 	}
+	lost, err := before(c.File)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	store, err := sqlite.Open(c.File, time.Now)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	lock := flock.New(c.File + ".lock")
+	lock := flock.New(c.File + lockSuffix)
 	if err := lockFor(lock, c.File); err != nil {
 		return errors.Join(err, listener.Close())
+	}
+	if lost > 0 { // only the holder of the lock can tell: another's log is always in the making
+		slog.ErrorContext(ctx, "the data file's log was damaged: what was written last is lost, entries that were acknowledged too",
+			"data", c.File, "pages", lost)
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
 	if err := begin(ctx, store); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serve(ctx, c, store, listener)
+}
+
+// lockSuffix is of the lock's name. It stays when the lock is gone: a service ran on the file.
+const lockSuffix = ".lock"
+
+// before looks at the data file before SQLite does, which would make a new one of an empty one and forget what is wrong with
+// its log: so many pages of it cannot be used.
+func before(file string) (lost int, err error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return 0, nil // not there yet, or Open says why not
+	}
+	if _, err := os.Stat(file + lockSuffix); err == nil && info.Size() == 0 {
+		return 0, fmt.Errorf("data file %s is empty, though a service ran on it before: restore it from a backup, or remove it and %s%s to begin anew",
+			file, file, lockSuffix)
+	}
+	return sqlite.Lost(file)
 }
 
 // lockFor keeps a second service off the data file: nothing would be lost, but each slice would be delivered with the

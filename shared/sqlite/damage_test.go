@@ -22,6 +22,7 @@ import (
 	"reprise/shared/sqlite"
 )
 
+// pageSize is that of every file.
 const pageSize = 4096
 
 // shelf is a data file with something in each table that a replay reads, and what is read of it.

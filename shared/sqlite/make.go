@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +36,10 @@ func makeFile(path, full string) error {
 	if info, err := os.Stat(full); err == nil {
 		if !info.Mode().IsRegular() {
 			return refuse(path, "is a folder or a device: name a file")
+		}
+		// SQLite would take it for a new file, and throw its log away.
+		if log, err := os.Stat(full + "-wal"); err == nil && info.Size() == 0 && log.Size() > 0 {
+			return refuse(path, "is empty, though its log (%s-wal) is not: restore both from a backup, or name another file", path)
 		}
 		return nil
 	}
@@ -116,7 +121,7 @@ func closeToOthers(path, full string) error {
 
 // upgrade turns the write-ahead log on, then takes the steps of the schema that are missing, each in a transaction.
 func upgrade(conn *sqlite.Conn, path string, steps sqlitemigration.Schema) error {
-	if err := sqlitex.ExecuteTransient(conn, "PRAGMA page_size = 4096", nil); err != nil {
+	if err := sqlitex.ExecuteTransient(conn, fmt.Sprintf("PRAGMA page_size = %d", pageSize), nil); err != nil {
 		return err
 	}
 	mode := ""

@@ -35,7 +35,7 @@ func explain(path string, err error) error {
 	case sqlite.ResultBusy:
 		advice = "is locked by another program: stop that one, or name another file"
 	case sqlite.ResultCorrupt:
-		advice = "is damaged: restore it from a backup, or name another file"
+		advice = "is damaged: restore it from a backup (without the -wal and -shm that lie there now), or name another file"
 	case sqlite.ResultFull:
 		advice = "does not fit on its disk: make room"
 	case sqlite.ResultIOErr:
@@ -87,7 +87,7 @@ func (s *Store) Examine(ctx context.Context) error {
 				err = query(conn, `PRAGMA integrity_check(`+table+`)`, nil, func(row *sqlite.Stmt) { found = cmp.Or(found, row.ColumnText(0)) })
 			}
 			if err == nil && found != "ok" {
-				err = refuse(s.path, "is damaged, in its table %s: restore it from a backup, or name another file: %s", table, found)
+				err = refuse(s.path, "is damaged, in its table %s: restore it from a backup (without the -wal and -shm that lie there now), or name another file: %s", table, found)
 			}
 		}
 		return err
