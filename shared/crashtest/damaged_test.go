@@ -98,8 +98,10 @@ func TestADamagedFileIsSaidAtTheStart(t *testing.T) {
 	}{
 		"emptied": {func(t *testing.T, data string) { shorten(t, data, 0) }, "is empty, though a service ran on it before"},
 		"cut off": {func(t *testing.T, data string) { shorten(t, data, 5*4096) }, "is damaged: restore it from a backup"},
-		"its first page overwritten": {func(t *testing.T, data string) { zero(t, data, "1") },
-			"its first page was overwritten: restore it from a backup"},
+		"its first page overwritten": {
+			func(t *testing.T, data string) { zero(t, data, "1") },
+			"its first page was overwritten: restore it from a backup",
+		},
 		"the counts that plans are made from overwritten": {func(t *testing.T, data string) {
 			zero(t, data, "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_counts_1'")
 		}, "is damaged"},

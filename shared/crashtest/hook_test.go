@@ -24,8 +24,8 @@ type hook struct {
 	random  *rand.Rand
 	well    chan struct{} // closed once nothing fails any more
 	failed  map[string]int
-	posts   int
-	refused int
+	posts   int // while moody
+	refused int // of these
 	working int // requests in hand
 }
 
@@ -78,12 +78,12 @@ func (h *hook) draw(id string) fate {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.working++
-	h.posts++
 	select {
 	case <-h.well:
 		return taken
 	default:
 	}
+	h.posts++
 	if h.random.Float64() >= 0.2 || h.failed[id] == 2 {
 		h.failed[id] = 0
 		return taken

@@ -160,7 +160,7 @@ func (r *run) at(p phase) {
 func (r *run) killOnce(n int) bool {
 	life := time.Duration(20+r.random.IntN(130)) * time.Millisecond
 	aim := []phase{intake, planning, delivery}[n%3]
-	after := time.Duration(r.random.IntN(map[phase]int{intake: 4000, planning: 8000, delivery: 12_000}[aim])) * time.Microsecond
+	after := time.Duration(r.random.IntN(map[phase]int{intake: 4000, planning: 4000, delivery: 12_000}[aim])) * time.Microsecond
 	<-time.After(life)
 	r.mu.Lock()
 	reached := make(chan struct{})
@@ -301,7 +301,7 @@ func (r *run) report(kills int, lasted time.Duration) {
 		r.seed, r.killed, lasted.Round(time.Second), r.fell[intake], r.fell[planning], r.fell[delivery], r.unborn,
 		r.hook.refused, r.hook.posts, acked, came, jobs, again, lost)
 	for _, p := range []phase{intake, planning, delivery} {
-		if r.fell[p] < kills/5 {
+		if r.fell[p] < kills/8 {
 			r.t.Errorf("only %d of %d kills fell into %s", r.fell[p], kills, p)
 		}
 	}
