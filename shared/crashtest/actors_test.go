@@ -22,7 +22,8 @@ type org struct {
 	random  *rand.Rand // the producer's
 	choice  *rand.Rand // the admin's
 	sending atomic.Bool
-	n       int // entries made
+	sent    chan struct{} // closed once produce has ended
+	n       int           // entries made
 }
 
 func known(keys []auditlog.PublicKey) func(context.Context) ([]auditlog.PublicKey, error) {
@@ -91,6 +92,7 @@ func (o *org) send() {
 
 // produce sends bodies, whatever else goes on.
 func (o *org) produce() {
+	defer close(o.sent)
 	for !o.run.over() {
 		o.send()
 		pause(o.random, 50, 250)
@@ -114,6 +116,7 @@ func (o *org) administer() {
 		pause(o.choice, 1, 100)
 		o.replay(o.window(), o.choice.IntN(3) == 0)
 	}
+	<-o.sent
 	o.replay(o.all(), false)
 }
 

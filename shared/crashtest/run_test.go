@@ -105,7 +105,7 @@ func newRun(t *testing.T, seed uint64) *run {
 	for i := range organizations {
 		name := fmt.Sprintf("org-%02d", i)
 		o := &org{
-			run: r, ledger: newLedger(name), token: token(t, r.data, name), base: time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond),
+			run: r, ledger: newLedger(name), sent: make(chan struct{}), token: token(t, r.data, name), base: time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond),
 			random: rand.New(rand.NewPCG(seed, uint64(10+i))), choice: rand.New(rand.NewPCG(seed, uint64(1000+i))),
 		}
 		byName[name] = o.ledger
@@ -158,7 +158,10 @@ func (r *run) at(p phase) {
 
 // killOnce lets the process live for a moment, aims, kills, and starts it again.
 func (r *run) killOnce(n int) bool {
-	life := time.Duration(20+r.random.IntN(130)) * time.Millisecond
+	life := time.Duration(20+r.random.IntN(130)) * unhurried
+	if n%4 == 3 { // a slice that gets nowhere in five lives would wait for its visibility
+		life = 300*unhurried + 2*life
+	}
 	aim := []phase{intake, planning, delivery}[n%3]
 	after := time.Duration(r.random.IntN(map[phase]int{intake: 4000, planning: 4000, delivery: 12_000}[aim])) * time.Microsecond
 	<-time.After(life)

@@ -180,14 +180,30 @@ func (q *Queue) bury(conn *sqlite.Conn, m *message) error {
 	return err
 }
 
-// TakeBack shows every message again, of both queues, that is in somebody's hands or was left there; it returns how many.
-// Only who alone hands messages over may call it, before doing so: then whoever had them has died with the file's lock,
-// and nothing but time would be gained by waiting for the end of their visibility (DESIGN.md §5). What was told to wait,
-// waits. The tries of a slice were counted before, so that one whose work ends the process is still given up.
+// quickStarts is how many tries without progress a slice has at once after crashes: one that had more may be what ends the
+// process, and waits for its visibility, so that the others get on meanwhile.
+const quickStarts = replay.MaxStarts / 2
+
+// TakeBack shows every slice again that is in somebody's hands or was left there; it returns how many. Only who alone hands
+// slices over may call it, before doing so: then whoever had them has died with the file's lock, and nothing but time
+// would be gained by waiting for the end of their visibility (DESIGN.md §5). What was told to wait, waits.
 func (s *Store) TakeBack(ctx context.Context) (n int, err error) {
 	err = s.write(ctx, quick, func(conn *sqlite.Conn) error {
-		n, err = exec(conn, `UPDATE messages SET visible_at = :now, receipt = '' WHERE receipt <> '' AND visible_at > :now`,
-			args{":now": millis(s.now())})
+		n = 0
+		var inHand []*message
+		q := s.Queue()
+		err := query(conn, `SELECT id, receives, grp, org, region, job_id, body FROM messages WHERE queue = :queue AND receipt <> '' AND visible_at > :now`,
+			args{":queue": q.name, ":now": millis(s.now())}, func(row *sqlite.Stmt) { inHand = append(inHand, q.read(row)) })
+		for _, m := range inHand {
+			if err != nil {
+				return err
+			}
+			var p replay.Progress
+			if p, err = readSlice(conn, m.slice); err == nil && p.Starts < quickStarts {
+				n++
+				_, err = exec(conn, `UPDATE messages SET visible_at = :now, receipt = '' WHERE id = :id`, args{":id": m.id, ":now": millis(s.now())})
+			}
+		}
 		return err
 	})
 	if err != nil {

@@ -124,6 +124,35 @@ func TestWhatWasInHandIsTakenBack(t *testing.T) {
 	}
 }
 
+func TestASliceThatMayBeWhatEndsTheProcessWaitsForItsVisibility(t *testing.T) {
+	clock := newHandClock()
+	store := emptyStore(t, clock.now)
+	slices := queued(queuedJob, 2, 2)
+	sendTo(t, store, slices...)
+	for n := range replay.MaxStarts {
+		for _, s := range pump(t, store.Queue(), replay.Next{}, errors.New("out of breath")) {
+			if s.N == 1 && n > 0 {
+				continue // this one's tries are not counted: something was recorded in between
+			}
+			if _, err := store.Try(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want := 2 // of the first slice half of its tries
+		if n+1 >= replay.MaxStarts/2 {
+			want = 1
+		}
+		if got, err := store.TakeBack(t.Context()); err != nil || got != want {
+			t.Errorf("after %d crashes %d were taken back, %v; want %d", n+1, got, err, want)
+		}
+	}
+	pump(t, store.Queue(), replay.Done(), nil)
+	clock.pass(replay.Lease)
+	if diff := cmp.Diff(slices[:1], pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
+		t.Errorf("after its visibility (-want +got):\n%s", diff)
+	}
+}
+
 func TestWhoseMessageWasTakenBackCanSayNothingMore(t *testing.T) {
 	store := emptyStore(t, newHandClock().now)
 	slices := queued(queuedJob, 1, 1)
