@@ -122,11 +122,8 @@ func (o *org) administer() {
 
 // window is a range that was never asked for.
 func (o *org) window() replay.Window {
-	a, b := o.choice.IntN(130*60_000)-5*60_000, o.choice.IntN(130*60_000)-5*60_000
+	a, b := o.choice.IntN(124*60_000)-5*60_000, o.choice.IntN(124*60_000)-5*60_000
 	w := replay.Window{From: o.base.Add(time.Duration(min(a, b)) * time.Millisecond), To: o.base.Add(time.Duration(max(a, b)) * time.Millisecond)}
-	if w.To.After(time.Now()) {
-		w.To = time.Now().Truncate(time.Millisecond)
-	}
 	return w
 }
 
