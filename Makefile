@@ -62,10 +62,10 @@ unit: ## all tests, with the race detector where there is a C compiler
 
 # Under the race detector these do only a part of it.
 slow: ## what would take too long under the race detector, without it
-	@echo "== the verbs with every write failing in turn"
+	@echo "== the verbs with every write failing in turn, on a file"
 	@go test -run TestTheVerbs ./shared/sqlite
-	@echo "== the simulation"
-	@$(MAKE) -s sim
+	@echo "== the same in memory, then 500 seeds of the simulation"
+	@go test -count=1 -v ./shared/simtest -run 'TestTheVerbs|TestNothingIsLost' | grep -vE '^ *(=== |--- PASS.*/)'
 	@echo "== a thousand clients that mean no good"
 	@go test -run 'TestACrowd|TestAThousand' ./cmd/reprise
 	@echo "== the process killed two hundred times"

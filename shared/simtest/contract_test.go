@@ -84,7 +84,7 @@ func TestTheSimulatedQueueKeepsItsContract(t *testing.T) {
 }
 
 func TestTheVerbsKeepTheirPromisesOnIt(t *testing.T) {
-	storetest.Stories(t, 1, func(*testing.T) storetest.Backend {
+	storetest.Stories(t, faultsApart, func(*testing.T) storetest.Backend {
 		c, tables := newClock(), simtest.NewTables()
 		s := &stream{tables: tables}
 		return storetest.Backend{

@@ -2,5 +2,7 @@
 
 package simtest_test
 
-// someSeeds is what make test runs.
-const someSeeds = 500
+const (
+	someSeeds   = 500
+	faultsApart = 1 // every write of every story fails in turn
+)

@@ -2,5 +2,9 @@
 
 package simtest_test
 
-// someSeeds is few: the race detector has seen all there is to see after some, and makes each ten times slower.
-const someSeeds = 40
+// The race detector has seen all that there is to see after some, and makes everything several times slower: `make slow`
+// does the whole without it.
+const (
+	someSeeds   = 20
+	faultsApart = 7
+)
