@@ -51,6 +51,7 @@ type Store struct {
 	mu      sync.Mutex
 	idle    []*sqlite.Conn                  // readers that nobody uses; the last used is used next, so that few are ever opened
 	told    map[sqlite.ResultCode]time.Time // when the log was last told of a trouble of that kind
+	pages   map[*sqlite.Conn]paging
 }
 
 // bell wakes one waiter; rung while nobody waits, it stays rung once.
@@ -78,6 +79,7 @@ func Open(path string, now func() time.Time) (*Store, error) {
 		path: full, now: now, accepted: newBell(), sent: newBell(), died: newBell(),
 		told:   make(map[sqlite.ResultCode]time.Time),
 		closed: make(chan struct{}), writing: make(chan struct{}, 1), reading: make(chan struct{}, maxReaders),
+		pages: make(map[*sqlite.Conn]paging),
 	}
 	if err := s.openWriters(path); err != nil {
 		_ = s.Close() // the error that matters is why it could not be opened
