@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"iter"
+	"slices"
 
 	"reprise/shared/auditlog"
 	"reprise/shared/replay"
@@ -125,11 +126,23 @@ func (b *binder) whole(c Chunk) bool {
 		if err := b.compress(); err != nil {
 			return b.fail(err)
 		}
-		b.body = append(b.body, c.Deflate...)
+		b.body = append(b.reserve(c), c.Deflate...)
 		b.crc = combine(b.crc, c.CRC, c.Bytes)
 	}
 	b.include(cut{c.Key, 0, c.Entries}, c.Bytes)
 	return true
+}
+
+// reserve is the body with room for c, and where it has to grow, for a whole batch of chunks that compress as c does: else each
+// slice would begin with copying what it has into larger and larger memory.
+func (b *binder) reserve(c Chunk) []byte {
+	need := len(c.Deflate)
+	if cap(b.body)-len(b.body) >= need {
+		return b.body
+	}
+	const around = 4 << 10 // the trailer, and a batch that compresses a little less
+	whole := int(min(int64(need)*b.limit/int64(c.Bytes), b.limit)) + around
+	return slices.Grow(b.body, max(whole-len(b.body), need))
 }
 
 // lines puts a chunk's lines into batches, from the first-th on: all of them, or those in the window.
