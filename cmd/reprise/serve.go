@@ -29,6 +29,7 @@ type serveCmd struct {
 	Lanes         int           `default:"4" env:"REPRISE_LANES" placeholder:"N" help:"How many requests a replay may have in flight to its webhook, 1 to 32; 1 keeps all entries in order of time."`
 	Patience      time.Duration `default:"${patience}" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
 	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
+	Profile       string        `hidden:"" env:"REPRISE_PROFILE" placeholder:"FOLDER" help:"Write a CPU and a heap profile there when it ends."`
 	logs          `embed:""`
 }
 
@@ -99,7 +100,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if regions.Default == "" {
 		regions.Default = c.Regions[0]
 	}
-	return local.Run(ctx, local.Config{
+	config := local.Config{
 		Address: c.Address, File: c.Data, Regions: regions,
 		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside},
 		Lanes: c.Lanes, Patience: c.Patience, Version: version(),
@@ -109,7 +110,8 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 				_, _ = fmt.Fprint(s.err, c.welcome(os.Args[0], address, time.Now()))
 			}
 		},
-	})
+	}
+	return profiled(ctx, c.Profile, func(ctx context.Context) error { return local.Run(ctx, config) })
 }
 
 // welcome is a first replay, step by step, each to be pasted into bash; program is how reprise was called. The range begins an
