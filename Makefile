@@ -4,6 +4,9 @@ SHELL       := bash
 .DEFAULT_GOAL := help
 
 ENTRIES  ?=
+BENCH    ?= replay,sizes,intake,put
+RUNS     ?= 5
+LARGE    ?= 1
 FROM     ?=
 BREAK    ?=
 FUZZTIME ?= 3s
@@ -16,7 +19,7 @@ DATA     ?= ./data/reprise.db
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
 
-.PHONY: help build demo run test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
+.PHONY: help build demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -29,6 +32,17 @@ demo: build ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.n
 
 run: build ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA)
 	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside
+
+# Machines differ: figures are compared within one run, never with those of another.
+MEASURE = bin/bench -parts '$(BENCH)' -entries $(or $(ENTRIES),1000000) -runs $(RUNS) -large=$(LARGE)
+
+bench: build ## the figures of BENCHMARKS.md, measured anew: some 10 minutes (BENCH=replay,sizes,intake,put ENTRIES=1000000 RUNS=5 LARGE=0)
+	@go build -o bin/bench ./cmd/bench
+	@$(MEASURE)
+
+profile: build ## the same with CPU and heap profiles of the service in ./profiles, for go tool pprof; BENCHMARKS.md stays as it is
+	@go build -o bin/bench ./cmd/bench
+	@$(MEASURE) -profile profiles
 
 test: deps check unit fuzz ## everything: build, vet, linters, all tests, some seconds of each fuzz target
 	@echo "== all passed$(if $(RACE),, (WITHOUT the race detector: no C compiler))"
@@ -81,4 +95,4 @@ mutants: ## apply each deliberate bug to a copy: which test catches it?
 	@shared/house/mutants/run
 
 clean: ## remove what was built
-	@rm -rf bin .cache
+	@rm -rf bin profiles .cache

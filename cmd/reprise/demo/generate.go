@@ -38,6 +38,9 @@ func generated(n int64, w replay.Window) source {
 	}}
 }
 
+// Generated yields n entries (at least 2), spread over the window as the demo's are, each valid until the next.
+func Generated(n int64, w replay.Window) iter.Seq2[[]byte, error] { return generated(n, w).Lines }
+
 // outsiders are two entries that a replay of w must not bring: one a millisecond before it, one a millisecond after.
 func outsiders(w replay.Window) [][]byte {
 	g := newGenerator()
