@@ -62,6 +62,7 @@ type bench struct {
 	out    io.Writer
 	hook   *process // the receiver, one for all
 	now    time.Time
+	commit string
 }
 
 func (c config) measure(ctx context.Context, out io.Writer) (err error) {
@@ -69,7 +70,7 @@ func (c config) measure(ctx context.Context, out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
-	b := &bench{config: c, folder: folder, out: out, now: time.Now().UTC().Truncate(time.Millisecond)}
+	b := &bench{config: c, folder: folder, out: out, now: time.Now().UTC().Truncate(time.Millisecond), commit: commit()}
 	if c.profile != "" {
 		if b.profile, err = filepath.Abs(c.profile); err != nil {
 			return err
@@ -116,7 +117,7 @@ func (b *bench) sayf(format string, args ...any) { fmt.Fprintf(b.out, format+"\n
 // footing says when, with what and on what a table was measured.
 func (b *bench) footing(part string) string {
 	return fmt.Sprintf("%s, %s, `make bench BENCH=%s ENTRIES=%d RUNS=%d`, on %s.\n",
-		b.now.Format("2006-01-02"), commit(), part, b.entries, b.runs, machine())
+		b.now.Format("2006-01-02"), b.commit, part, b.entries, b.runs, machine())
 }
 
 // machine is what the figures depend on.

@@ -173,7 +173,7 @@ func (p *putter) storm(ctx context.Context) (figures, error) {
 	if err := puts.Wait(); err != nil {
 		return nil, err
 	}
-	return all, p.drained(ctx, int64(len(all))*putEntries, 0)
+	return all, p.drained(ctx, int64(len(all))*putEntries)
 }
 
 // finish has n more jobs end, as fast as it goes.
@@ -192,11 +192,12 @@ func (p *putter) finish(ctx context.Context, n int) error {
 	if err := puts.Wait(); err != nil {
 		return err
 	}
-	return p.drained(ctx, int64(n)*putEntries, 0)
+	return p.drained(ctx, int64(n)*putEntries)
 }
 
-// drained waits until the receiver has got so many entries, so many of which it has already told.
-func (p *putter) drained(ctx context.Context, want, had int64) error {
+// drained waits until the receiver has got so many entries.
+func (p *putter) drained(ctx context.Context, want int64) error {
+	var had int64
 	for until := time.Now().Add(10 * time.Minute); had < want; {
 		got, err := p.received(ctx)
 		if err != nil {
