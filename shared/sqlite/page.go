@@ -154,7 +154,11 @@ func (p *page) verify(stmt *sqlite.Stmt, at replay.Scope, start, end string) err
 func (p *page) take(stmt *sqlite.Stmt) {
 	size := stmt.ColumnLen(7)
 	at := len(p.blobs)
-	p.blobs = slices.Grow(p.blobs, size)[:at+size]
+	room := size
+	if at > 0 && cap(p.blobs)-at < size { // a second chunk: there may be a whole page, better not copied at each step of growing
+		room = max(size, pageBytes+size-at)
+	}
+	p.blobs = slices.Grow(p.blobs, room)[:at+size]
 	p.chunks = append(p.chunks, chunk.Chunk{
 		Key: stmt.ColumnText(0), First: instant(stmt.ColumnInt64(1)), Last: instant(stmt.ColumnInt64(2)),
 		Entries: stmt.ColumnInt(3), Bytes: stmt.ColumnInt(4), CRC: uint32(stmt.ColumnInt64(5)), Checksum: uint32(stmt.ColumnInt64(6)),
