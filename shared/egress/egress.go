@@ -64,7 +64,7 @@ func transport(d *net.Dialer, skipVerify bool) *http.Transport {
 	http1.SetHTTP1(true)
 	return &http.Transport{
 		// No Proxy: an environment variable must not lead past the check of the address.
-		DialContext:            d.DialContext,
+		DialContext:            pooled(d.DialContext),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: skipVerify}, // the customer's own choice: CONTRACT.md §3
 		TLSHandshakeTimeout:    limit,
 		Protocols:              http1,
