@@ -12,7 +12,7 @@ import (
 )
 
 // level is the compression of a piece. 6 makes an entry 7 % smaller and its compression cost more than twice as much, which made
-// the whole intake a tenth slower; none makes a receiver's gunzip faster (DESIGN.md §4).
+// the whole intake a tenth slower (BENCHMARKS.md).
 const level = 2
 
 // A piece is raw DEFLATE that ends with a sync flush: an empty stored block (RFC 1951 §3.2.4), whose header is padded to
