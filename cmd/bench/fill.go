@@ -138,7 +138,7 @@ func (c copies) KeepChunks(ctx context.Context, at replay.Scope, chunks []chunk.
 		for n, k := range chunks {
 			hash := sha256.Sum256(binary.BigEndian.AppendUint32([]byte(k.Key[14:38]), uint32(i)))
 			k.Key = fmt.Sprintf("%s%x%s", k.Key[:14], hash[:12], k.Key[38:])
-			named[n] = k
+			named[n] = k.Sealed()
 		}
 		if err := c.Store.KeepChunks(ctx, at, named); err != nil {
 			return err
