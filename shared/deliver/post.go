@@ -63,15 +63,14 @@ func ahead(batches iter.Seq2[chunk.Batch, error]) (taken <-chan built, join func
 	out, quit := make(chan built), make(chan struct{})
 	hand := func(b built) (more bool) {
 		select {
-		case <-quit: // first: join takes what comes, so that another batch would be built for nobody
-			return false
-		default:
+		case out <- b:
+		case <-quit:
 		}
 		select {
-		case out <- b:
-			return b.err == nil
-		case <-quit:
+		case <-quit: // join takes what comes: another batch would be built for nobody
 			return false
+		default:
+			return b.err == nil
 		}
 	}
 	go func() {

@@ -59,7 +59,7 @@ func (w *world) judgePut(t *task, code int, answer []byte) {
 	switch {
 	case code == http.StatusConflict && !t.refused, code == http.StatusAccepted && t.refused:
 		w.breaks("409 if and only if running", "the PUT was answered %d", code)
-	case code == http.StatusBadRequest && bytes.Contains(answer, []byte("webhook")):
+	case code == http.StatusBadRequest && bytes.Contains(answer, []byte("webhook")) && w.ledger.off[t.scope]:
 	case code != 0 && code < 500 && code != http.StatusAccepted && code != http.StatusConflict:
 		w.breaks("a good PUT is answered", "%d %s", code, answer)
 	}
@@ -113,7 +113,7 @@ func (w *world) moved(t *task, before, after replay.Job) {
 	if after.Tally != h.tally {
 		w.breaks("tallies equal the advanced batches", "completed job %s says %+v of %+v", h.id, after.Tally, h.tally)
 	}
-	if plan, ok := w.tables.PeekPlan(h.id); !ok || !plan.Done(w.tables.PeekRows(h.id)) {
+	if !w.allDone(h.id) {
 		w.breaks("completed means every slice done", "job %s", h.id)
 	}
 }
@@ -127,6 +127,14 @@ func (w *world) blamed(t *task, before, job replay.Job) {
 		return
 	}
 	switch job.Failure.Code {
+	case replay.FailUndeliverable:
+		if n := w.row(replay.Slice{Fence: job.Fence, N: t.slice}).Starts; n <= 10 {
+			w.breaks("only ten tries in vain make a job undeliverable", "job %s by %s after %d", job.JobID, t.name, n)
+		}
+	case replay.FailWebhookDisabled:
+		if !t.sawOff {
+			w.breaks("only a webhook that is off ends a job as disabled", "job %s by %s", job.JobID, t.name)
+		}
 	case replay.FailRejected, replay.FailRetriesExhausted, replay.FailEntryTooLarge:
 		if p := t.lastPost; p == nil || !p.judged {
 			w.breaks("who lost the slice ends nobody's job", "job %s by %s: %+v", job.JobID, t.name, job.Failure)
@@ -137,6 +145,16 @@ func (w *world) blamed(t *task, before, job replay.Job) {
 			w.breaks("a 410 turns the webhook off before its job ends", "job %s by %s", job.JobID, t.name)
 		}
 	}
+}
+
+// allDone looks whether every slice of the plan has a row that says so.
+func (w *world) allDone(job string) bool {
+	plan, planned := w.tables.PeekPlan(job)
+	done := make(map[int]bool)
+	for _, row := range w.tables.PeekRows(job) {
+		done[row.N] = row.Done
+	}
+	return planned && !slices.ContainsFunc(plan.Slices, func(s replay.Slice) bool { return !done[s.N] })
 }
 
 // sawJob notes what a deliver read: once fenced, it may start no further batch.
@@ -150,6 +168,7 @@ func (w *world) sawWebhook(t *task, c webhook.Config) {
 	if t.version == 0 {
 		t.version = c.Version
 	}
+	t.sawOff = t.sawOff || !c.Enabled
 	if t.fenced == "" && (!c.Enabled || c.Version != t.version) {
 		t.fenced = fmt.Sprintf("it read version %d of the webhook, enabled %t, and uses %d", c.Version, c.Enabled, t.version)
 	}
@@ -157,14 +176,14 @@ func (w *world) sawWebhook(t *task, c webhook.Config) {
 
 // posted looks at a batch that sets out.
 func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []byte) *post {
-	p := &post{task: t, id: d.ID, tried: t.tried, limit: t.limit}
+	p := &post{task: t, id: d.ID, tried: t.tried}
 	h := w.ledger.jobs[d.Job]
 	if h == nil || h.Scope != hook.Scope || d.Region != h.Region || d.Job != t.job {
 		w.breaks("nothing outside the organization, the region, the range", "a batch of job %s goes to %v", d.Job, hook.Scope)
 		return p
 	}
 	for line := range bytes.Lines(text) {
-		id, org, region, rt, ok := readLine(line)
+		id, org, region, pad, rt, ok := readLine(line)
 		when := time.UnixMilli(rt)
 		switch {
 		case !ok || id >= len(w.ledger.entries):
@@ -172,6 +191,8 @@ func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []
 			return p
 		case org != h.Org || region != h.Region || w.ledger.entries[id].at != h.Scope || !inside(h.window, when):
 			w.breaks("nothing outside the organization, the region, the range", "job %s of %v, %v sends %s", h.id, h.Scope, h.window, line)
+		case string(pad) != strings.Repeat("p", w.ledger.entries[id].pad):
+			w.breaks("a line is an entry as it was sent", "%s", line)
 		case h.recorded[id] > 0 && h.recorded[id] < t.tried:
 			w.breaks("what was recorded is not sent again", "entry %d of job %s by %s", id, h.id, t.name)
 		}
@@ -180,7 +201,11 @@ func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []
 	if int64(len(p.ids)) != d.Entries {
 		w.breaks("a batch holds what it says", "%d lines, %d were told", len(p.ids), d.Entries)
 	}
+	p.tally = replay.Tally{Batches: 1, Entries: int64(len(p.ids)), Bytes: int64(len(text))}
 	w.sent += len(p.ids)
+	if until := h.patience[t.slice]; !t.held.IsZero() && t.version == until.version && time.Now().Before(until.at) {
+		w.breaks("Retry-After is honoured", "slice %d of job %s by %s, %v too early", t.slice, h.id, t.name, time.Until(until.at))
+	}
 	w.fences(t, h)
 	h.flying = append(h.flying, p)
 	w.lanes(h)
@@ -222,8 +247,7 @@ func (w *world) took(p *post, at replay.Scope, job string) {
 	}
 	for _, id := range p.ids {
 		for _, q := range h.taken[id] {
-			late := w.ledger.kept[at] >= min(p.tried, q.tried) // an entry may have arrived since the first of the two was built
-			if q.id != p.id && !late && q.limit == p.limit {
+			if q.id != p.id && !w.ledger.late(h, min(p.tried, q.tried)) {
 				w.breaks("duplicates come under a known Webhook-Id", "entry %d of job %s: %s by %s, now %s by %s", id, job, q.id, q.task.name, p.id, p.task.name)
 			}
 			if w.faults.rate == 0 && w.script.receivers[at].ill == 0 {
@@ -263,15 +287,15 @@ func (w *world) advanced(t *task, s replay.Slice, before, after replay.Progress)
 	if p != nil {
 		p.judged = true
 	}
-	if after.Tally == before.Tally {
+	if after.Tally == before.Tally && after.Cursor == before.Cursor {
 		return
 	}
-	if p == nil || !p.acked || p.recorded || after.Tally.Entries-before.Tally.Entries != int64(len(p.ids)) || after.Tally.Batches != before.Tally.Batches+1 {
-		w.breaks("the cursor moves only after a 2xx", "slice %d of job %s by %s", s.N, s.JobID, t.name)
+	if p == nil || !p.acked || p.recorded || after.Tally != before.Tally.Add(p.tally) {
+		w.breaks("the cursor moves only after a 2xx", "slice %d of job %s by %s: %+v → %+v", s.N, s.JobID, t.name, before, after)
 		return
 	}
 	p.recorded = true
-	h.tally = h.tally.Add(replay.Tally{Batches: 1, Entries: int64(len(p.ids)), Bytes: after.Tally.Bytes - before.Tally.Bytes})
+	h.tally = h.tally.Add(p.tally)
 	for _, id := range p.ids {
 		h.recorded[id] = w.step
 	}
@@ -341,7 +365,7 @@ func (w *world) final() {
 		switch {
 		case w.over:
 			return
-		case h == nil || job.Status != replay.Completed:
+		case h == nil || h.n <= w.ledger.before[at] || job.Status != replay.Completed:
 			w.breaks("when all is well a replay completes", "%v: job %s is %s %+v", at, job.JobID, job.Status, job.Failure)
 		case len(h.missing()) > 0:
 			w.breaks("when all is well everything arrives", "%v lacks %d", at, len(h.missing()))

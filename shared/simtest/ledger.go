@@ -3,18 +3,22 @@ package simtest
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
+	"reprise/shared/chunk"
 	"reprise/shared/replay"
 )
 
 // ledger is what the run knows better than any store: who was told what, and when.
 type ledger struct {
-	entries []entry              // by their number
-	acked   []int                // in the order in which their producers were told
-	isAcked map[int]bool         // the same
-	kept    map[replay.Scope]int // step of the last write of chunks
+	entries []entry      // by their number
+	acked   []int        // in the order in which their producers were told
+	isAcked map[int]bool // the same
+	kept    map[replay.Scope][]arrival
+	off     map[replay.Scope]bool // somebody has turned the webhook off, or tried to
+	before  map[replay.Scope]int  // jobs accepted before the last replay was asked for
 	jobs    map[string]*biography
 	order   map[replay.Scope]int // jobs accepted so far
 	shown   map[replay.Scope]shown
@@ -23,6 +27,19 @@ type ledger struct {
 type entry struct {
 	at   replay.Scope
 	when time.Time
+	pad  int // how much padding it came with
+}
+
+// arrival is a chunk that was stored at a step.
+type arrival struct {
+	step        int
+	first, last time.Time
+}
+
+// until is how long a slice leaves a receiver alone that asked for it, unless the webhook is changed.
+type until struct {
+	at      time.Time
+	version int
 }
 
 // biography is one job's life.
@@ -36,21 +53,23 @@ type biography struct {
 	recorded map[int]int     // step at which an entry's batch was recorded as acknowledged
 	tally    replay.Tally    // of those
 	flying   []*post
-	over     bool // replaced, or ended
+	patience map[int]until // by slice
+	over     bool          // replaced, or ended
 	ran      bool
 	plan     replay.Plan
 }
 
 func newLedger() *ledger {
 	return &ledger{
-		isAcked: make(map[int]bool), kept: make(map[replay.Scope]int), jobs: make(map[string]*biography),
+		isAcked: make(map[int]bool), kept: make(map[replay.Scope][]arrival), off: make(map[replay.Scope]bool),
+		before: make(map[replay.Scope]int), jobs: make(map[string]*biography),
 		order: make(map[replay.Scope]int), shown: make(map[replay.Scope]shown),
 	}
 }
 
 // enter gives an entry its number.
-func (l *ledger) enter(at replay.Scope, when time.Time) int {
-	l.entries = append(l.entries, entry{at, when.UTC().Truncate(time.Millisecond)})
+func (l *ledger) enter(at replay.Scope, when time.Time, pad int) int {
+	l.entries = append(l.entries, entry{at, when.UTC().Truncate(time.Millisecond), pad})
 	return len(l.entries) - 1
 }
 
@@ -69,7 +88,7 @@ func (l *ledger) accept(job replay.Job, acks int) {
 	l.order[job.Scope]++
 	h := &biography{
 		Scope: job.Scope, id: job.JobID, n: l.order[job.Scope], window: job.Window,
-		taken: make(map[int][]*post), recorded: make(map[int]int),
+		taken: make(map[int][]*post), recorded: make(map[int]int), patience: make(map[int]until),
 	}
 	for _, id := range l.acked[:acks] {
 		if e := l.entries[id]; e.at == job.Scope && inside(job.Window, e.when) {
@@ -84,10 +103,26 @@ func inside(w replay.Window, t time.Time) bool {
 	return w.From.UnixMilli() <= t.UnixMilli() && t.UnixMilli() <= w.To.UnixMilli()
 }
 
-// missing is what the job should have brought and did not.
+// keep notes which chunks have come since before.
+func (l *ledger) keep(at replay.Scope, step int, before, after []chunk.Chunk) {
+	for _, c := range after {
+		if !slices.ContainsFunc(before, func(b chunk.Chunk) bool { return b.Key == c.Key }) {
+			l.kept[at] = append(l.kept[at], arrival{step, c.First, c.Last})
+		}
+	}
+}
+
+// late reports whether an entry of the job's range has arrived since a step, so that batches may be other ones now.
+func (l *ledger) late(h *biography, since int) bool {
+	return slices.ContainsFunc(l.kept[h.Scope], func(a arrival) bool {
+		return a.step >= since && !a.last.Before(h.window.From) && !a.first.After(h.window.To)
+	})
+}
+
+// missing is what the job should have brought and did not: sent, acknowledged with a 2xx, and that recorded.
 func (h *biography) missing() (ids []int) {
 	for _, id := range h.covered {
-		if len(h.taken[id]) == 0 {
+		if len(h.taken[id]) == 0 || h.recorded[id] == 0 {
 			ids = append(ids, id)
 		}
 	}
@@ -95,17 +130,18 @@ func (h *biography) missing() (ids []int) {
 }
 
 // readLine is what the receiver makes of one line; ok is false where it cannot.
-func readLine(line []byte) (id int, org, region string, rt int64, ok bool) {
+func readLine(line []byte) (id int, org, region, pad string, rt int64, ok bool) {
 	n, ok1 := field(line, `"n":`)
 	at, ok2 := field(line, `"rt":`)
 	o, ok3 := field(line, `"org_id":"`)
 	r, ok4 := field(line, `"region":"`)
-	if !ok1 || !ok2 || !ok3 || !ok4 || !bytes.Contains(line, []byte(`,"sig":"`)) {
-		return 0, "", "", 0, false
+	pad, ok5 := field(line, `"pad":"`)
+	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !bytes.Contains(line, []byte(`,"sig":"`)) {
+		return 0, "", "", "", 0, false
 	}
 	id, err1 := strconv.Atoi(n)
 	rt, err2 := strconv.ParseInt(at, 10, 64)
-	return id, o, r, rt, err1 == nil && err2 == nil
+	return id, o, r, pad, rt, err1 == nil && err2 == nil
 }
 
 func field(line []byte, name string) (value string, ok bool) {
@@ -148,7 +184,7 @@ func (a shown) ahead(b shown) string {
 			return fmt.Sprintf("job %d after job %d", b.job, a.job)
 		}
 		return ""
-	case a.rank > b.rank:
+	case a.rank > b.rank, a.rank == rank(replay.Completed) && b.rank != a.rank:
 		return fmt.Sprintf("status %d after %d", b.rank, a.rank)
 	case a.entries > b.entries, a.batches > b.batches, a.bytes > b.bytes, a.done > b.done:
 		return fmt.Sprintf("%+v after %+v", b, a)
@@ -164,8 +200,10 @@ func rank(s replay.Status) int {
 		return 2
 	case replay.Running:
 		return 3
-	case replay.Completed, replay.Failed:
+	case replay.Completed:
 		return 4
+	case replay.Failed:
+		return 5
 	}
 	return 0
 }

@@ -187,9 +187,10 @@ func (w *world) produce(at replay.Scope, n int, dice *rand.Rand) {
 	}
 	for i := range ids {
 		when := w.moment(dice, first, last)
-		ids[i] = w.ledger.enter(at, when)
+		pad := dice.IntN(200)
+		ids[i] = w.ledger.enter(at, when, pad)
 		fmt.Fprintf(&body, `{"event_class_id":"x","name":"Authz.x","rt":%d,"n":%d,"region":%q,"pad":"%s"}`+"\n",
-			when.UnixMilli(), ids[i], at.Region, strings.Repeat("p", dice.IntN(200)))
+			when.UnixMilli(), ids[i], at.Region, strings.Repeat("p", pad))
 	}
 	w.send(at, body.String(), ids, 1)
 }

@@ -25,7 +25,7 @@ func (t *task) SigningKey(ctx context.Context) (auditlog.Key, error) {
 }
 
 func (t *task) Accept(ctx context.Context, jobs ...replay.Job) error {
-	return t.write("Accept", func(s *Store) error {
+	return t.write("Accept", 1, func(s *Store) error {
 		before := t.w.tables.PeekJob(jobs[0].Scope)
 		err := s.Accept(ctx, jobs...)
 		t.w.accepted(t, jobs[0], before, err)
@@ -43,11 +43,13 @@ func (t *task) Webhook(ctx context.Context, at replay.Scope) (webhook.Config, er
 }
 
 func (t *task) SaveWebhook(ctx context.Context, c webhook.Config) error {
-	return t.write("SaveWebhook", func(s *Store) error { return s.SaveWebhook(ctx, c) }, nil)
+	t.w.ledger.off[c.Scope] = t.w.ledger.off[c.Scope] || !c.Enabled
+	return t.write("SaveWebhook", 1, func(s *Store) error { return s.SaveWebhook(ctx, c) }, nil)
 }
 
 func (t *task) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
-	return t.write("Attempted", func(s *Store) error { return s.Attempted(ctx, c, a, off) }, nil)
+	t.w.ledger.off[c.Scope] = t.w.ledger.off[c.Scope] || off
+	return t.write("Attempted", 1, func(s *Store) error { return s.Attempted(ctx, c, a, off) }, nil)
 }
 
 func (t *task) Job(ctx context.Context, at replay.Scope) (replay.Job, error) {
@@ -71,8 +73,7 @@ func (t *task) Progress(ctx context.Context, f replay.Fence) ([]replay.Progress,
 		return nil, err
 	}
 	rows, err := t.store("").Progress(ctx, f)
-	plan, planned := t.w.tables.PeekPlan(f.JobID)
-	t.sawDone = planned && plan.Done(rows)
+	t.sawDone = t.w.allDone(f.JobID)
 	return rows, err
 }
 
@@ -84,17 +85,19 @@ func (t *task) CountsIn(ctx context.Context, at replay.Scope, w replay.Window) (
 }
 
 func (t *task) AddCounts(ctx context.Context, at replay.Scope, counts []replay.Count) error {
-	return t.write("AddCounts",
+	return t.write("AddCounts", len(counts),
 		func(s *Store) error { return s.AddCounts(ctx, at, counts) },
 		func(s *Store) error { return s.AddCounts(ctx, at, counts[:len(counts)/2]) })
 }
 
 func (t *task) KeepChunks(ctx context.Context, at replay.Scope, chunks []chunk.Chunk) error {
 	keep := func(s *Store, some []chunk.Chunk) error {
-		t.w.ledger.kept[at] = t.w.step
-		return s.KeepChunks(ctx, at, some)
+		before := t.w.tables.PeekChunks(at)
+		err := s.KeepChunks(ctx, at, some)
+		t.w.ledger.keep(at, t.w.step, before, t.w.tables.PeekChunks(at))
+		return err
 	}
-	return t.write("KeepChunks",
+	return t.write("KeepChunks", len(chunks),
 		func(s *Store) error { return keep(s, chunks) },
 		func(s *Store) error { return keep(s, chunks[:len(chunks)/2]) })
 }
@@ -112,7 +115,7 @@ func (t *task) Chunks(ctx context.Context, at replay.Scope, w replay.Window, fro
 }
 
 func (t *task) RecordPlan(ctx context.Context, p replay.Plan) (stored replay.Plan, err error) {
-	err = t.write("RecordPlan", func(s *Store) (err error) {
+	err = t.write("RecordPlan", 1, func(s *Store) (err error) {
 		stored, err = s.RecordPlan(ctx, p)
 		t.w.planned(stored)
 		return err
@@ -138,7 +141,7 @@ func (t *task) Fail(ctx context.Context, f replay.Fence, why replay.Failure, tal
 
 // move is a transition, looked at from both sides.
 func (t *task) move(f replay.Fence, op string, make func(*Store) error) error {
-	return t.write(op, func(s *Store) error {
+	return t.write(op, 1, func(s *Store) error {
 		before := t.w.tables.PeekJob(f.Scope)
 		err := make(s)
 		t.w.moved(t, before, t.w.tables.PeekJob(f.Scope))
@@ -147,16 +150,16 @@ func (t *task) move(f replay.Fence, op string, make func(*Store) error) error {
 }
 
 func (t *task) Try(ctx context.Context, slice replay.Slice) (p replay.Progress, err error) {
-	err = t.write("Try", func(s *Store) (err error) {
+	err = t.write("Try", 1, func(s *Store) (err error) {
 		p, err = s.Try(ctx, slice)
-		t.tried, t.limit = t.w.step, p.BatchLimit()
+		t.tried = t.w.step
 		return err
 	}, nil)
 	return p, err
 }
 
 func (t *task) Advance(ctx context.Context, slice replay.Slice, p replay.Progress) error {
-	return t.write("Advance", func(s *Store) error {
+	return t.write("Advance", 1, func(s *Store) error {
 		before := t.w.row(slice)
 		err := s.Advance(ctx, slice, p)
 		t.w.advanced(t, slice, before, t.w.row(slice))
@@ -165,7 +168,7 @@ func (t *task) Advance(ctx context.Context, slice replay.Slice, p replay.Progres
 }
 
 func (t *task) Resend(ctx context.Context, slice replay.Slice, p replay.Progress) (generation int, err error) {
-	err = t.write("Resend", func(s *Store) (err error) {
+	err = t.write("Resend", 1, func(s *Store) (err error) {
 		generation, err = s.Resend(ctx, slice, p)
 		return err
 	}, nil)
@@ -185,7 +188,7 @@ func (t *task) Live(ctx context.Context) iter.Seq2[replay.Scope, error] {
 
 func (t *task) Send(ctx context.Context, generation int, slices ...replay.Slice) error {
 	send := func(some []replay.Slice) error { return t.w.queue.Send(ctx, generation, some...) }
-	return t.write("Send",
+	return t.write("Send", len(slices),
 		func(*Store) error { return send(slices) },
 		func(*Store) error { return send(slices[:len(slices)/2]) })
 }

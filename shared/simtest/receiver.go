@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -29,10 +30,11 @@ type post struct {
 	id       string
 	ids      []int // the entries in it
 	tried    int   // step of its deliver's Try
-	limit    int
+	tally    replay.Tally
 	acked    bool
-	recorded bool // the cursor moved over it
-	judged   bool // what came of it was recorded in the slice's row
+	wait     time.Duration // that its receiver asked for
+	recorded bool          // the cursor moved over it
+	judged   bool          // what came of it was recorded in the slice's row
 }
 
 // timeout is how long a POST may take in all (CONTRACT.md §4).
@@ -62,6 +64,7 @@ func (t *task) Post(_ context.Context, hook webhook.Config, d webhook.Delivery) 
 		return webhook.Answer{Err: err}
 	}
 	p.acked = say.answer.Err == nil && say.answer.Code/100 == 2
+	p.wait = say.wait - say.after
 	t.lastPost = p
 	say.answer.Took = say.after
 	return say.answer
@@ -72,6 +75,7 @@ type said struct {
 	takes  bool
 	answer webhook.Answer
 	after  time.Duration
+	wait   time.Duration // Retry-After in our own words
 }
 
 func (s said) String() string {
@@ -96,11 +100,11 @@ func (r *receiver) decide(w *world, roll uint64, size int) said {
 	dice := rand.New(rand.NewPCG(roll, 1))
 	quick := 5*time.Millisecond + time.Duration(dice.Int64N(int64(300*time.Millisecond)))
 	no := func(f Fault, answer webhook.Answer, after time.Duration, takes bool) (said, bool) {
-		return said{takes, answer, after}, w.may(f)
+		return said{takes: takes, answer: answer, after: after}, w.may(f)
 	}
 	if r.limit > 0 && size > r.limit {
 		w.faults.made[TooMuch]++ // it is no mood: it stays so when everything else is well
-		return said{false, webhook.Answer{Code: 413}, quick}
+		return said{answer: webhook.Answer{Code: 413}, after: quick}
 	}
 	if r.down && !w.calm {
 		if s, ok := no(NoConnection, webhook.Answer{Err: errNoConnection, Message: "connection refused"}, quick, false); ok {
@@ -115,7 +119,15 @@ func (r *receiver) decide(w *world, roll uint64, size int) said {
 			func() (said, bool) { return no(Lies, webhook.Answer{Code: 502}, quick, true) },
 			func() (said, bool) { return no(Fails, webhook.Answer{Code: 503}, quick, false) },
 			func() (said, bool) {
-				return no(TellsWhen, webhook.Answer{Code: 429, RetryAfter: strconv.Itoa(dice.IntN(200))}, quick, false)
+				wait := time.Duration(dice.IntN(200)) * time.Second
+				after := strconv.Itoa(int(wait / time.Second))
+				if dice.IntN(3) == 0 {
+					after = time.Now().Add(wait).UTC().Format(http.TimeFormat)
+					wait -= 5 * time.Second // our clock may be ahead of the receiver's, and a date has no fractions
+				}
+				s, ok := no(TellsWhen, webhook.Answer{Code: 429, RetryAfter: after}, quick, false)
+				s.wait = wait
+				return s, ok
 			},
 			func() (said, bool) { return no(Refuses, webhook.Answer{Code: 401}, quick, false) },
 			func() (said, bool) { return no(IsGone, webhook.Answer{Code: 410}, quick, false) },
@@ -127,7 +139,7 @@ func (r *receiver) decide(w *world, roll uint64, size int) said {
 	if !w.calm && dice.IntN(40) == 0 {
 		quick = time.Duration(dice.Int64N(int64(timeout))) // slow, but in time
 	}
-	return said{true, webhook.Answer{Code: 200, Message: "200 OK"}, quick}
+	return said{takes: true, answer: webhook.Answer{Code: 200, Message: "200 OK"}, after: quick}
 }
 
 func unzip(body []byte) ([]byte, error) {

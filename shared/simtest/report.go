@@ -12,11 +12,12 @@ import (
 )
 
 const (
-	// calmBound is within what every job has ended and every message is gone once nothing goes wrong any more. The longest
-	// wait is a slice's patience of an hour, then a last quarter of an hour (CONTRACT.md §4); a lane's slices wait for each other.
-	calmBound = 12 * time.Hour
+	// calmBound is within what every job has ended and every message is gone once nothing goes wrong any more: a receiver's
+	// wait of a quarter of an hour (CONTRACT.md §4), ten minutes until the sweep calls a slice late (DESIGN.md §7), and a
+	// minute for each slice of a lane that was lost, since they wait for each other.
+	calmBound = 90 * time.Minute
 	// lastBound is what a replay may take when nothing goes wrong at all.
-	lastBound = time.Hour
+	lastBound = 10 * time.Minute
 	// maxSteps is far more than a run takes: who asks again and again at once comes to no end, though no time passes.
 	maxSteps = 100_000
 )

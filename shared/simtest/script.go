@@ -51,13 +51,13 @@ func write(random *rand.Rand) script {
 			s.scopes = append(s.scopes, replay.Scope{Org: fmt.Sprintf("org-%d", o), Region: []string{"eu", "us"}[r]})
 		}
 	}
-	ill := []float64{0.1, 0.3, 0.5, 0.7}
+	ill := []float64{0.2, 0.4, 0.6, 0.9}
 	for _, at := range s.scopes {
 		limit := []int{0, 2 << 10, 4 << 10, 12 << 10}[random.IntN(4)]
 		s.receivers[at] = &receiver{at: at, limit: limit, ill: ill[random.IntN(len(ill))]}
 	}
 	s.lanes = 1 + random.IntN(4)
-	s.patience = time.Duration(5+random.IntN(56)) * time.Minute
+	s.patience = time.Duration(3+random.IntN(20)*random.IntN(4)) * time.Minute
 	s.trouble = time.Duration(15+random.IntN(60)) * time.Minute
 	s.fill(random)
 	return s
@@ -84,6 +84,6 @@ func (s *script) fill(random *rand.Rand) {
 		in := s.scopes[random.IntN(len(s.scopes))]
 		down := time.Duration(random.Int64N(int64(s.trouble)))
 		s.actions = append(s.actions, action{down, goDown, in, 0, 0},
-			action{down + time.Duration(random.Int64N(int64(20*time.Minute))), comeBack, in, 0, 0})
+			action{down + time.Duration(random.Int64N(int64(40*time.Minute))), comeBack, in, 0, 0})
 	}
 }

@@ -23,9 +23,9 @@ type task struct {
 	slice    int
 	held     time.Time // until when its message was its own; zero: never
 	tried    int       // step of its Try
-	limit    int       // of its batches, at its Try
 	fenced   string    // why it may start no further batch
 	version  int       // of the webhook that it uses
+	sawOff   bool      // it read that the webhook is off
 	lastPost *post     // the one that was answered last
 	late     int       // batches that it started after its job had ended
 	acks     int       // how many entries were acknowledged when its request was received
@@ -125,9 +125,10 @@ func (t *task) read(op string) error {
 }
 
 // write is a step that may be made, made in part, made twice, not made, or made with its answer lost.
-func (t *task) write(op string, whole, half func(*Store) error) error {
+// Of its parts half makes one half; one part alone is made or not.
+func (t *task) write(op string, parts int, whole, half func(*Store) error) error {
 	k := writing
-	if half != nil {
+	if parts > 1 {
 		k = writingParts
 	}
 	f, err := t.pause(0, k, op)

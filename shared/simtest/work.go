@@ -50,7 +50,11 @@ func (w *world) receive(head Message) {
 		w.bury(m.Slice, func(bool) {})
 	}
 	if w.odds(MessageAgain, 6) {
-		w.after(time.Duration(w.random.Int64N(int64(latest))), func() { w.deliver(m.Slice, nil) })
+		most := latest
+		if w.random.IntN(2) == 0 {
+			most /= 100
+		}
+		w.after(time.Duration(w.random.Int64N(int64(most))), func() { w.deliver(m.Slice, nil) })
 	}
 	w.deliver(m.Slice, &m)
 }
@@ -71,6 +75,7 @@ func (w *world) deliver(s replay.Slice, m *Message) {
 		}
 		if next.Again {
 			w.note(t, "again in %v", next.After)
+			w.asked(t, next.After)
 			w.queue.Show(*m, next.After)
 		} else {
 			w.queue.Delete(*m)
@@ -89,11 +94,19 @@ func (w *world) deliver(s replay.Slice, m *Message) {
 	w.limit(t, functionTime)
 }
 
+// asked notes what a receiver asked for, where the message is the deliver's own to hide that long: who has lost the slice
+// or the message leaves the waiting to whoever has it, who may not have been asked.
+func (w *world) asked(t *task, hides time.Duration) {
+	if p := t.lastPost; p != nil && p.wait > 0 && hides > 0 && !t.held.IsZero() && time.Now().Before(t.held) {
+		w.ledger.jobs[t.job].patience[t.slice] = until{time.Now().Add(min(p.wait, 15*time.Minute)), t.version}
+		p.wait = 0
+	}
+}
+
 // sweeps lets the sweep come every minute, for ever.
 func (w *world) sweeps() {
 	w.events = append(w.events, event{time.Now().Add(time.Minute), true, func() {
-		w.sweep()
-		if w.odds(SweepAgain, 6) {
+		if w.sweep() && w.odds(SweepAgain, 10) {
 			w.sweep()
 		}
 		for i, s := range w.queue.DeadLetters() {
@@ -108,9 +121,10 @@ func (w *world) sweeps() {
 	}})
 }
 
-func (w *world) sweep() {
+// sweep starts one, if there is anything to sweep.
+func (w *world) sweep() bool {
 	if !slices.ContainsFunc(w.script.scopes, func(at replay.Scope) bool { return w.tables.PeekJob(at).Status.Live() }) {
-		return // it would only read
+		return false // it would only read
 	}
 	t := w.spawn("sweep", func(t *task) {
 		clerk := settle.New(t, t)
@@ -118,6 +132,7 @@ func (w *world) sweep() {
 		_ = sweep.New(t, t, t, clerk, fan.Out, t.now).Sweep(context.Background())
 	})
 	w.limit(t, functionTime)
+	return true
 }
 
 // bury hands a dead letter over.
@@ -153,6 +168,7 @@ func (w *world) lastReplay() {
 	}
 	w.comeToRest("the webhooks were turned on", time.Hour)
 	for _, at := range w.script.scopes {
+		w.ledger.before[at] = w.ledger.order[at]
 		w.put(at, replay.Window{From: w.start.Add(-history), To: time.Now()}, 0)
 	}
 }
