@@ -70,6 +70,9 @@ func (c *Courier) Deliver(ctx context.Context, s replay.Slice) (replay.Next, err
 	if hook.UpdatedAt.After(p.Since) {
 		p.Attempts, p.Since = 0, time.Time{} // the one that failed was told otherwise: this one has all of the patience
 	}
+	if left := p.Early(c.now()); left > 0 {
+		return replay.Again(left), nil
+	}
 	e := &errand{Courier: c, slice: s, at: p, hook: hook}
 	defer e.tellLast(work)
 	return e.send(work, ctx)

@@ -49,6 +49,16 @@ func TestProgressGoesForward(t *testing.T) {
 	if diff := cmp.Diff(replay.Progress{Seq: 2, Attempts: 1, Since: noon, Due: noon.Add(30 * time.Second)}, p); diff != "" {
 		t.Error("a wait moves the due time and forgets the tries:", diff)
 	}
+	long := p.Wait(5*time.Minute, noon).Start(noon.Add(time.Minute))
+	for at, want := range map[time.Duration]time.Duration{
+		time.Minute:                      4 * time.Minute,
+		5*time.Minute - replay.Lease:     0, // a message that nobody hid for longer was hidden for that long
+		5*time.Minute - replay.Lease - 1: replay.Lease + 1,
+	} {
+		if got := long.Early(noon.Add(at)); got != want {
+			t.Errorf("%v after a wait of five minutes began, and a try: early by %v, want %v", at, got, want)
+		}
+	}
 	later := noon.Add(time.Minute)
 	if p = p.Wait(time.Second, later); p.Attempts != 2 || !p.Since.Equal(noon) {
 		t.Errorf("a second wait counts from the first: %+v", p)

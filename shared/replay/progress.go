@@ -43,7 +43,7 @@ type Progress struct {
 	Starts     int       // tries since anything was recorded
 	Attempts   int       // POSTs since the cursor last moved
 	Since      time.Time // of the first of those
-	Due        time.Time // when somebody should have touched it again: the sweep's only clue; a wait moves it
+	Due        time.Time // when somebody should have touched it again: the sweep's only clue; a wait moves it, and a try does not move it back
 	Limit      int       // decoded bytes of a batch; 0 is BatchLimit
 	Generation int       // how often it was sent again
 	Tally      Tally
@@ -53,8 +53,20 @@ type Progress struct {
 func (p Progress) Start(now time.Time) Progress {
 	p.Seq++
 	p.Starts++
-	p.Due = now.Add(Lease)
+	if due := now.Add(Lease); p.Due.Before(due) {
+		p.Due = due
+	}
 	return p
+}
+
+// Early is how long the receiver, who asked for it or failed, is still to be left alone by a slice that was just tried.
+// A wait is kept by hiding the message; only one that is longer than a Lease outlasts the message of a deliver that died
+// before it could hide it, or another copy of it.
+func (p Progress) Early(now time.Time) time.Duration {
+	if left := p.Due.Sub(now); p.Attempts > 0 && left > Lease {
+		return left
+	}
+	return 0
 }
 
 // Step is p after a batch was acknowledged.

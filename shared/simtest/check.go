@@ -203,13 +203,20 @@ func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []
 	}
 	p.tally = replay.Tally{Batches: 1, Entries: int64(len(p.ids)), Bytes: int64(len(text))}
 	w.sent += len(p.ids)
-	if until := h.patience[t.slice]; !t.held.IsZero() && t.version == until.version && time.Now().Before(until.at) {
-		w.breaks("Retry-After is honoured", "slice %d of job %s by %s, %v too early", t.slice, h.id, t.name, time.Until(until.at))
-	}
+	w.patient(t, h)
 	w.fences(t, h)
 	h.flying = append(h.flying, p)
 	w.lanes(h)
 	return p
+}
+
+// patient: a receiver that said when to come again is left alone until then.
+func (w *world) patient(t *task, h *biography) {
+	u := h.patience[t.slice]
+	early := time.Now().Before(u.anyone) || !t.held.IsZero() && time.Now().Before(u.holder)
+	if early && t.tried > u.step && t.version == u.version {
+		w.breaks("Retry-After is honoured", "slice %d of job %s by %s, before %v", t.slice, h.id, t.name, u)
+	}
 }
 
 // fences: who has read the fence starts nothing more, who has not at most one batch after it.
@@ -288,6 +295,11 @@ func (w *world) advanced(t *task, s replay.Slice, before, after replay.Progress)
 		p.judged = true
 	}
 	if after.Tally == before.Tally && after.Cursor == before.Cursor {
+		if p != nil && p.wait > 0 && after.Attempts > before.Attempts {
+			// The wait began by the clock of a process that may be some seconds behind; see Progress.Early for the lease.
+			anyone := time.Now().Add(min(p.wait, 15*time.Minute) - replay.Lease - 10*time.Second)
+			h.patience[s.N] = until{step: w.step, anyone: anyone, version: t.version}
+		}
 		return
 	}
 	if p == nil || !p.acked || p.recorded || after.Tally != before.Tally.Add(p.tally) {

@@ -38,7 +38,9 @@ type arrival struct {
 
 // until is how long a slice leaves a receiver alone that asked for it, unless the webhook is changed.
 type until struct {
-	at      time.Time
+	step    int       // at which the wait was recorded
+	anyone  time.Time // before this not even a copy of the message may lead to a POST
+	holder  time.Time // nor before this the message itself, once it was hidden
 	version int
 }
 

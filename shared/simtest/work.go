@@ -98,7 +98,9 @@ func (w *world) deliver(s replay.Slice, m *Message) {
 // or the message leaves the waiting to whoever has it, who may not have been asked.
 func (w *world) asked(t *task, hides time.Duration) {
 	if p := t.lastPost; p != nil && p.wait > 0 && hides > 0 && !t.held.IsZero() && time.Now().Before(t.held) {
-		w.ledger.jobs[t.job].patience[t.slice] = until{time.Now().Add(min(p.wait, 15*time.Minute)), t.version}
+		u := w.ledger.jobs[t.job].patience[t.slice]
+		u.holder = time.Now().Add(min(p.wait, 15*time.Minute))
+		w.ledger.jobs[t.job].patience[t.slice] = u
 		p.wait = 0
 	}
 }
