@@ -19,9 +19,10 @@ const (
 
 // Lost is how many pages of the file's write-ahead log are of no use because one before them is damaged: what was written
 // last, before the file was last closed or its process died. SQLite passes over them without a word, because a log that
-// was cut off while it was written looks nearly the same; but then nothing follows. Only the machine's loss of power, or
-// somebody who wrote to the log, makes some of them. It must be called before Open, which forgets them, and while
-// nobody writes to the file.
+// was cut off while it was written looks nearly the same. But there no commit follows: the pages of a transaction that was
+// rolled back, or killed, lie in the log until another is written over them, and when that is shorter, the rest of them
+// lies behind it. Only the machine's loss of power, or somebody who wrote to the log, leaves a commit there.
+// It must be called before Open, which forgets them, and while nobody writes to the file.
 func Lost(path string) (pages int, err error) {
 	f, err := os.Open(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -52,18 +53,25 @@ func lost(log io.Reader) (pages int, err error) {
 	if !known {
 		size = pageSize
 	}
-	frame := make([]byte, frameHeader+size)
-	for intact := known; ; {
+	frame, behind := make([]byte, frameHeader+size), 0
+	for intact, follows := known, true; ; {
 		if _, err := io.ReadFull(log, frame); err != nil {
 			return pages, ofEnd(err)
 		}
 		mine := !known || string(frame[8:16]) == string(head[16:24]) // else it is left over from before the log began anew
 		if !intact && mine {
-			pages++
+			behind++
 		}
 		sum.add(frame[:8])
 		sum.add(frame[frameHeader:])
-		intact = intact && mine && sum.is(frame[16:24])
+		whole := mine && sum.is(frame[16:24])
+		commits := binary.BigEndian.Uint32(frame[4:]) > 0 && (whole || !follows) // one that was killed may have left its beginning
+		if !known || mine && commits {
+			pages = behind
+		}
+		intact = intact && whole
+		follows = mine
+		sum.a, sum.b = binary.BigEndian.Uint32(frame[16:]), binary.BigEndian.Uint32(frame[20:]) // what the next is said to go on from
 	}
 }
 
@@ -75,7 +83,7 @@ func ofEnd(err error) error {
 	return err
 }
 
-// walSum is a checksum over all of the log up to somewhere.
+// walSum is a checksum over all of the log up to somewhere: each frame says it, and the next one's goes on from there.
 type walSum struct {
 	order binary.ByteOrder
 	a, b  uint32
