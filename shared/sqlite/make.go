@@ -82,10 +82,16 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 	if err := closeToOthers(path, full); err != nil {
 		return err
 	}
+	if err := logAhead(conn, path); err != nil {
+		return err
+	}
 	if version == int64(len(steps.Migrations)) {
 		return nil // without a write: a service that starts where its disk is full can still be read from
 	}
-	return upgrade(conn, path, steps)
+	if err := conn.CreateFunction("sealed", &sqlite.FunctionImpl{NArgs: 7, Deterministic: true, Scalar: sealed}); err != nil {
+		return err
+	}
+	return sqlitemigration.Migrate(context.Background(), conn, steps)
 }
 
 // closeToOthers takes from the file, which is ours or will be, and from its log and the log's index, what anybody but
@@ -119,9 +125,10 @@ func closeToOthers(path, full string) error {
 	return nil
 }
 
-// upgrade turns the write-ahead log on, then takes the steps of the schema that are missing, each in a transaction.
-func upgrade(conn *sqlite.Conn, path string, steps sqlitemigration.Schema) error {
-	if err := sqlitex.ExecuteTransient(conn, fmt.Sprintf("PRAGMA page_size = %d", pageSize), nil); err != nil {
+// logAhead turns the write-ahead log on. A file that has one stays without a write; one that VACUUM INTO made has none,
+// however new its schema is.
+func logAhead(conn *sqlite.Conn, path string) error {
+	if err := sqlitex.ExecuteTransient(conn, fmt.Sprintf("PRAGMA page_size = %d", pageSize), nil); err != nil { // of a new file alone
 		return err
 	}
 	mode := ""
@@ -134,10 +141,7 @@ func upgrade(conn *sqlite.Conn, path string, steps sqlitemigration.Schema) error
 	if mode != "wal" {
 		return refuse(path, "lies where no write-ahead log can: put it on a local disk")
 	}
-	if err := conn.CreateFunction("sealed", &sqlite.FunctionImpl{NArgs: 7, Deterministic: true, Scalar: sealed}); err != nil {
-		return err
-	}
-	return sqlitemigration.Migrate(context.Background(), conn, steps)
+	return nil
 }
 
 // sealed is, for a step of the schema, the checksum of a chunk that was stored before there were any.

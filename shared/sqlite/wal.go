@@ -14,7 +14,7 @@ const (
 	walHeader   = 32
 	frameHeader = 24
 	walMagic    = 0x377f0682 // its last bit says that checksums are of big-endian words
-	pageSize    = 4096       // of a file that upgrade made
+	pageSize    = 4096       // of a file that was made here
 )
 
 // Lost is how many pages of the file's write-ahead log are of no use because one before them is damaged: what was written
