@@ -80,6 +80,7 @@ func TestAFileThatIsNotOursIsRefusedAndLeftAsItWas(t *testing.T) {
 		{"a short text file", writtenFile(t, "notes"), "is not a database of reprise"},
 		{"a database without an application id", foreignFile(t, "CREATE TABLE notes (t TEXT);"), "of another program"},
 		{"an empty database of another program", foreignFile(t, "PRAGMA application_id = 7; CREATE TABLE x (y); DROP TABLE x;"), "of another program"},
+		{"one of a reprise that was never released", foreignFile(t, "PRAGMA application_id = 1380995667; PRAGMA user_version = 1; CREATE TABLE entries (x);"), "never released"},
 		{"a database with a version but no application id", foreignFile(t, "PRAGMA user_version = 1;"), "of another program"},
 	}
 	for _, story := range stories {
@@ -98,6 +99,12 @@ func TestAFileThatIsNotOursIsRefusedAndLeftAsItWas(t *testing.T) {
 				t.Error("the file was changed")
 			}
 		})
+	}
+}
+
+func TestAStartThatDiedWhileItMadeTheFileIsGoneOnWith(t *testing.T) {
+	for _, script := range []string{"PRAGMA application_id = 1380995667;", "PRAGMA application_id = 1380995667; PRAGMA user_version = 1;"} {
+		accept(t, openStore(t, foreignFile(t, script), noon), someJob("acme", 1))
 	}
 }
 

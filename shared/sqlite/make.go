@@ -11,8 +11,6 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitemigration"
 	"zombiezen.com/go/sqlite/sqlitex"
-
-	"reprise/shared/chunk"
 )
 
 // prepare makes the file if it is missing, brings it to our schema and returns a connection to it.
@@ -60,15 +58,10 @@ func makeFile(path, full string) error {
 // only then, because that writes into the file.
 func migrate(conn *sqlite.Conn, path, full string) error {
 	var id, version, tables int64
-	for q, into := range map[string]*int64{
-		"PRAGMA application_id": &id, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
-	} {
-		if err := sqlitex.ExecuteTransient(conn, q, &sqlitex.ExecOptions{ResultFunc: func(stmt *sqlite.Stmt) error {
-			*into = stmt.ColumnInt64(0)
-			return nil
-		}}); err != nil {
-			return err
-		}
+	// At once: another process may be making it.
+	if err := query(conn, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version`, nil,
+		func(row *sqlite.Stmt) { id, version, tables = row.ColumnInt64(0), row.ColumnInt64(1), row.ColumnInt64(2) }); err != nil {
+		return err
 	}
 	steps := schema()
 	empty := id == 0 && version == 0 && tables == 0
@@ -78,6 +71,8 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 	case version > int64(len(steps.Migrations)):
 		return refuse(path, "has schema version %d, and this program knows no later than %d: run the newer reprise that wrote it",
 			version, len(steps.Migrations))
+	case version == 1 && tables > 0:
+		return refuse(path, "was made by a program that was never released, and its entries have no checksums: name another file")
 	}
 	if err := closeToOthers(path, full); err != nil {
 		return err
@@ -87,9 +82,6 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 	}
 	if version == int64(len(steps.Migrations)) {
 		return nil // without a write: a service that starts where its disk is full can still be read from
-	}
-	if err := conn.CreateFunction("sealed", &sqlite.FunctionImpl{NArgs: 7, Deterministic: true, Scalar: sealed}); err != nil {
-		return err
 	}
 	return sqlitemigration.Migrate(context.Background(), conn, steps)
 }
@@ -142,18 +134,4 @@ func logAhead(conn *sqlite.Conn, path string) error {
 		return refuse(path, "lies where no write-ahead log can: put it on a local disk")
 	}
 	return nil
-}
-
-// sealed is, for a step of the schema, the checksum of a chunk that was stored before there were any.
-func sealed(_ sqlite.Context, v []sqlite.Value) (sqlite.Value, error) {
-	c := chunk.Chunk{
-		Key: v[0].Text(), First: instant(v[1].Int64()), Last: instant(v[2].Int64()),
-		Entries: v[3].Int(), Bytes: v[4].Int(), CRC: uint32(v[5].Int64()), Deflate: v[6].Blob(),
-	}.Sealed()
-	for _, err := range c.Lines() {
-		if err != nil {
-			c.Checksum = ^c.Checksum
-		}
-	}
-	return sqlite.IntegerValue(int64(c.Checksum)), nil
 }

@@ -6,11 +6,12 @@ import "zombiezen.com/go/sqlite/sqlitemigration"
 const appID = 0x52505253
 
 // schema is every step that a file went through; its length is the version, kept in SQLite's user_version.
-// A step that was released is never edited: a change is one more step.
+// A step that was released is never edited: a change is one more step. The first one makes nothing: what it made once was
+// never released, and is refused (migrate).
 func schema() sqlitemigration.Schema {
 	return sqlitemigration.Schema{AppID: appID, Migrations: []string{
+		"",
 		tablesOfJobs + tablesOfEntries + tablesOfAccess + tablesOfQueue,
-		checksumOfEntries,
 	}}
 }
 
@@ -56,38 +57,23 @@ CREATE TABLE slices (
 
 // The blob comes last, so that the columns before it are read without its overflow pages. A table WITHOUT ROWID is
 // slower for large rows (DESIGN.md §4).
+// The twin says the same as the primary key's index, in other pages: damage that hides a chunk from one of them does not
+// hide it from both (page.verify).
 const tablesOfEntries = `
 CREATE TABLE entries (
 	org TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
 	first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
-	entries INTEGER NOT NULL, bytes INTEGER NOT NULL, crc INTEGER NOT NULL, deflate BLOB NOT NULL,
+	entries INTEGER NOT NULL, bytes INTEGER NOT NULL, crc INTEGER NOT NULL, checksum INTEGER NOT NULL, deflate BLOB NOT NULL,
 	PRIMARY KEY (org, region, key)
 ) STRICT;
 CREATE INDEX entries_by_age ON entries (last_at);
+CREATE INDEX entries_twin ON entries (org, region, key, checksum);
 
 CREATE TABLE counts (
 	org TEXT NOT NULL, region TEXT NOT NULL, hour INTEGER NOT NULL,
 	entries INTEGER NOT NULL, bytes INTEGER NOT NULL,
 	PRIMARY KEY (org, region, hour)
 ) STRICT;
-`
-
-// Each chunk gets its checksum, before the blob. What is damaged by then gets one that is wrong (sealed).
-// The twin says the same as the primary key's index, in other pages: damage that hides a chunk from one of them does not
-// hide it from both (page.verify).
-const checksumOfEntries = `
-CREATE TABLE entries_2 (
-	org TEXT NOT NULL, region TEXT NOT NULL, key TEXT NOT NULL,
-	first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
-	entries INTEGER NOT NULL, bytes INTEGER NOT NULL, crc INTEGER NOT NULL, checksum INTEGER NOT NULL, deflate BLOB NOT NULL,
-	PRIMARY KEY (org, region, key)
-) STRICT;
-INSERT INTO entries_2 SELECT org, region, key, first_at, last_at, entries, bytes, crc,
-	sealed(key, first_at, last_at, entries, bytes, crc, deflate), deflate FROM entries;
-DROP TABLE entries;
-ALTER TABLE entries_2 RENAME TO entries;
-CREATE INDEX entries_by_age ON entries (last_at);
-CREATE INDEX entries_twin ON entries (org, region, key, checksum);
 `
 
 const tablesOfAccess = `
