@@ -135,7 +135,7 @@ func (e *errand) damaged(ctx context.Context, d *chunk.Damage) error {
 		"region", e.slice.Region, "slice", e.slice.N, "err", d)
 	return e.end(ctx, e.slice, replay.Failure{
 		Code: replay.FailUndeliverable,
-		Detail: fmt.Sprintf("stored entries of %s or shortly after are damaged and were not sent: a range without them can be",
+		Detail: fmt.Sprintf("some stored entries from %s on are damaged and were not sent: a range without them can be",
 			d.At().Format(time.RFC3339)),
 	})
 }

@@ -177,15 +177,19 @@ func examined(t *testing.T, path string) (string, error) {
 }
 
 func TestADamagedChunkIsDamageAndSaysWhichFile(t *testing.T) {
-	for name, damage := range map[string]func(sh shelf) int{
-		"of an overflow page, a bit": func(sh shelf) int { return sh.flip("entries overflow") },
-		"of a leaf, all of it":       func(sh shelf) int { return sh.zero("entries leaf") },
-		"of the index, all of it":    func(sh shelf) int { return sh.zero("sqlite_autoindex_entries_1 leaf") },
-		"of its twin, all of it":     func(sh shelf) int { return sh.zero("entries_twin leaf") },
+	begin := noon().Add(-2 * time.Hour) // of what is read
+	for name, story := range map[string]struct {
+		damage func(sh shelf) int
+		until  time.Time // it is said to begin by then
+	}{
+		"of an overflow page, a bit": {func(sh shelf) int { return sh.flip("entries overflow") }, noon()},
+		"of a leaf, all of it":       {func(sh shelf) int { return sh.zero("entries leaf") }, begin},
+		"of the index, all of it":    {func(sh shelf) int { return sh.zero("sqlite_autoindex_entries_1 leaf") }, begin},
+		"of its twin, all of it":     {func(sh shelf) int { return sh.zero("entries_twin leaf") }, begin},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sh := stocked(t)
-			if n := damage(sh); n == 0 {
+			if n := story.damage(sh); n == 0 {
 				t.Fatal("there is no such page")
 			}
 			if err := os.WriteFile(sh.path, sh.bytes, 0o600); err != nil {
@@ -193,7 +197,7 @@ func TestADamagedChunkIsDamageAndSaysWhichFile(t *testing.T) {
 			}
 			_, err := examined(t, sh.path)
 			var d *chunk.Damage
-			if !errors.As(err, &d) || d.At().Before(noon().Add(-3*time.Hour)) || d.At().After(noon()) {
+			if !errors.As(err, &d) || d.At().Before(begin) || d.At().After(story.until) {
 				t.Fatalf("got %v", err)
 			}
 			if strings.Contains(err.Error(), "malformed") && !strings.Contains(err.Error(), "data file "+sh.path+" is damaged: restore it from a backup") {

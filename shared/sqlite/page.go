@@ -22,9 +22,10 @@ func (s *Store) Chunks(ctx context.Context, at replay.Scope, w replay.Window, cu
 	return func(yield func(chunk.Chunk, error) bool) {
 		p := page{start: max(first, cursor.Chunk), until: until}
 		for p.more = true; p.more; {
+			start := p.start
 			if err := s.read(ctx, func(conn *sqlite.Conn) error { return p.fill(s, conn, at) }); err != nil {
 				if sqlite.ErrCode(err).ToPrimary() == sqlite.ResultCorrupt {
-					err = &chunk.Damage{Key: p.start, Err: err}
+					err = &chunk.Damage{Key: start, Err: err}
 				}
 				yield(chunk.Chunk{}, fmt.Errorf("reading chunks: %w", err))
 				return
