@@ -2,7 +2,6 @@ package sqlite_test
 
 import (
 	"bytes"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -37,7 +36,7 @@ func stocked(t *testing.T) shelf {
 	t.Helper()
 	sh := shelf{path: filepath.Join(t.TempDir(), "reprise.db"), pages: make(map[int]string)}
 	s := openStore(t, sh.path, noon)
-	key, err := auditlog.NewKey(rand.Reader, noon())
+	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), noon()) // the same each time, so that the file is
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,36 +109,42 @@ func readAll(t *testing.T, s *sqlite.Store) (string, error) {
 	return out.String(), err
 }
 
-// overwrites are what a disk, or somebody, does to a page.
-func overwrites() map[string]func(page []byte, r *mrand.Rand) {
-	return map[string]func([]byte, *mrand.Rand){
-		"zeros":      func(p []byte, _ *mrand.Rand) { clear(p) },
-		"ones":       func(p []byte, _ *mrand.Rand) { copy(p, bytes.Repeat([]byte{0xff}, len(p))) },
-		"half of it": func(p []byte, _ *mrand.Rand) { clear(p[len(p)/2:]) },
-		"its end":    func(p []byte, _ *mrand.Rand) { clear(p[len(p)-512:]) },
-		"a sector": func(p []byte, r *mrand.Rand) {
+// overwrite is what a disk, or somebody, does to a page.
+type overwrite struct {
+	name string
+	do   func(page []byte, r *mrand.Rand)
+}
+
+func overwrites() []overwrite {
+	return []overwrite{
+		{"zeros", func(p []byte, _ *mrand.Rand) { clear(p) }},
+		{"ones", func(p []byte, _ *mrand.Rand) { copy(p, bytes.Repeat([]byte{0xff}, len(p))) }},
+		{"half of it", func(p []byte, _ *mrand.Rand) { clear(p[len(p)/2:]) }},
+		{"its end", func(p []byte, _ *mrand.Rand) { clear(p[len(p)-512:]) }},
+		{"a sector", func(p []byte, r *mrand.Rand) {
 			sector := p[512*r.IntN(8):][:512]
 			for i := range sector {
 				sector[i] = byte(r.Uint32())
 			}
-		},
+		}},
 	}
 }
 
 func TestAnOverwrittenPageIsNeverServedAsTruth(t *testing.T) {
-	sh, r := stocked(t), mrand.New(mrand.NewPCG(7, 7))
+	const seed = 7
+	sh, r := stocked(t), mrand.New(mrand.NewPCG(seed, seed))
 	noticed, harmless, folder := make(map[string]int), 0, t.TempDir()
 	for n := 1; n <= len(sh.bytes)/pageSize; n++ {
-		for how, overwrite := range overwrites() {
+		for _, how := range overwrites() {
 			if sh.pages[n] != "entries overflow" && !strings.Contains(sh.pages[n], "autoindex_entries") && r.IntN(3) > 0 {
 				continue // each of the rest in some way or other
 			}
 			bad := bytes.Clone(sh.bytes)
-			overwrite(bad[(n-1)*pageSize:n*pageSize], r)
+			how.do(bad[(n-1)*pageSize:n*pageSize], r)
 			if bytes.Equal(bad, sh.bytes) {
 				continue
 			}
-			path := filepath.Join(folder, fmt.Sprintf("%d-%s.db", n, how))
+			path := filepath.Join(folder, fmt.Sprintf("%d-%s.db", n, how.name))
 			if err := os.WriteFile(path, bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -148,13 +153,13 @@ func TestAnOverwrittenPageIsNeverServedAsTruth(t *testing.T) {
 			case err != nil:
 				noticed[sh.pages[n]]++
 			case got != sh.want:
-				t.Errorf("page %d (%s), overwritten with %s, was served as truth", n, sh.pages[n], how)
+				t.Errorf("seed %d: page %d (%s), overwritten with %s, was served as truth", seed, n, sh.pages[n], how.name)
 			default:
 				harmless++ // free space, or an index that nobody asked
 			}
 		}
 	}
-	t.Logf("noticed: %v; harmless: %d", noticed, harmless)
+	t.Logf("seed %d, file %x: noticed: %v; harmless: %d", seed, sha256.Sum256(sh.bytes), noticed, harmless)
 	for _, what := range []string{"entries leaf", "entries overflow", "sqlite_autoindex_entries_1 leaf", "jobs leaf", "counts leaf"} {
 		if noticed[what] == 0 {
 			t.Errorf("no damage to %s was ever noticed: %v", what, noticed)

@@ -60,7 +60,9 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 	var id, version, tables int64
 	// At once: another process may be making it.
 	if err := query(conn, `SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id, pragma_user_version`, nil,
-		func(row *sqlite.Stmt) { id, version, tables = row.ColumnInt64(0), row.ColumnInt64(1), row.ColumnInt64(2) }); err != nil {
+		func(row *sqlite.Stmt) {
+			id, version, tables = row.ColumnInt64(0), row.ColumnInt64(1), row.ColumnInt64(2)
+		}); err != nil {
 		return err
 	}
 	steps := schema()
