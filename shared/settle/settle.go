@@ -18,7 +18,8 @@ type Jobs interface {
 
 // Slices tells how far a job is.
 type Slices interface {
-	// Plan must return ErrNotFound before one was recorded.
+	// Plan must return ErrNotFound before one was recorded, and where what was recorded can never be read again: its job
+	// must end all the same.
 	Plan(context.Context, replay.Fence) (replay.Plan, error)
 	// Progress must be consistent: one for each slice that was ever tried.
 	Progress(context.Context, replay.Fence) ([]replay.Progress, error)
@@ -68,17 +69,15 @@ func (c *Clerk) Bury(ctx context.Context, s replay.Slice) (replay.Next, error) {
 // read is safe to act on later: rows only go forward, a plan never changes, so that done stays done.
 func (c *Clerk) read(ctx context.Context, f replay.Fence) (done bool, t replay.Tally, err error) {
 	plan, err := c.slices.Plan(ctx, f)
-	if errors.Is(err, replay.ErrNotFound) {
-		return false, t, nil
-	}
-	if err != nil {
+	planned := !errors.Is(err, replay.ErrNotFound)
+	if planned && err != nil {
 		return false, t, err
 	}
 	all, err := c.slices.Progress(ctx, f)
 	if err != nil {
 		return false, t, err
 	}
-	return plan.Done(all), replay.Sum(all), nil
+	return planned && plan.Done(all), replay.Sum(all), nil
 }
 
 // ended takes "replaced, or ended by somebody else" for the outcome that it is.

@@ -233,3 +233,18 @@ func (sh shelf) zero(kind string) (page int) {
 	}
 	return page
 }
+
+func TestAPlanThatCannotBeReadIsNone(t *testing.T) {
+	for _, text := range []string{"", "[", "null", `{"n":0}`, `[{"n":7}]`, `[{"n":0,"from":2,"to":1}]`} {
+		path := filepath.Join(t.TempDir(), "reprise.db")
+		s, job := openStore(t, path, noon), someJob("acme", 1)
+		accept(t, s, job)
+		if _, err := s.RecordPlan(t.Context(), replay.Plan{Fence: job.Fence, Lanes: 1, Slices: []replay.Slice{{Fence: job.Fence}}}); err != nil {
+			t.Fatal(err)
+		}
+		runs(t, path, "UPDATE plans SET slices = '"+text+"'")
+		if p, err := s.Plan(t.Context(), job.Fence); !errors.Is(err, replay.ErrNotFound) {
+			t.Errorf("%q: got %+v, %v", text, p, err)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func (s *Store) RecordPlan(ctx context.Context, p replay.Plan) (replay.Plan, err
 	return stored, nil
 }
 
-// Plan is the job's plan, or ErrNotFound.
+// Plan is the job's plan, or ErrNotFound; see settle.Slices.
 func (s *Store) Plan(ctx context.Context, f replay.Fence) (replay.Plan, error) {
 	var p replay.Plan
 	err := s.read(ctx, func(conn *sqlite.Conn) (err error) {
@@ -102,8 +102,10 @@ func readPlan(conn *sqlite.Conn, f replay.Fence) (replay.Plan, error) {
 	if text == "" {
 		return replay.Plan{}, replay.ErrNotFound
 	}
-	p.Slices, err = decodeSlices(f, []byte(text))
-	return p, err
+	if p.Slices, err = decodeSlices(f, []byte(text)); err != nil {
+		return replay.Plan{}, fmt.Errorf("%w: %w", replay.ErrNotFound, err)
+	}
+	return p, nil
 }
 
 const progressColumns = `n, done, seq, chunk, line, starts, attempts, since, due, batch_limit, generation, batches, entries, bytes`

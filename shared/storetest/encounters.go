@@ -225,6 +225,13 @@ func burials() []tale {
 			w.must2(w.clerk.Bury(w.ctx, replay.Slice{Fence: w.job().Fence}))
 			w.failed(w.job(), replay.FailUndeliverable, 0)
 		}},
+		{"a dead letter fails a job whose plan can no longer be read", func(w *world) {
+			w.start()
+			w.plan()
+			w.store.noPlan = true
+			w.must2(w.clerk.Bury(w.ctx, replay.Slice{Fence: w.job().Fence}))
+			w.failed(w.job(), replay.FailUndeliverable, 0)
+		}},
 		{"an end that finds every slice done completes", func(w *world) {
 			w.start()
 			w.plan()

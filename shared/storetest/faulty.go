@@ -11,10 +11,19 @@ import (
 	"reprise/shared/webhook"
 )
 
-// FaultyStore is a store of which one write fails, as Faults says.
+// FaultyStore is a store of which one write fails, as Faults says. What is stored in it may be damaged.
 type FaultyStore struct {
 	Store
 	faults *Faults
+	noPlan bool // what was recorded can never be read again
+}
+
+// Plan reads.
+func (s *FaultyStore) Plan(ctx context.Context, f replay.Fence) (replay.Plan, error) {
+	if s.noPlan {
+		return replay.Plan{}, replay.ErrNotFound
+	}
+	return s.Store.Plan(ctx, f)
 }
 
 // Accept is a write: one transaction, so never made in part.

@@ -131,6 +131,20 @@ func stories() []tale {
 			w.must(w.backend.Queue.Pump(w.ctx, func(context.Context, replay.Slice) (replay.Next, error) { return replay.Done(), nil }))
 			w.delivered(w.run(true, 4*time.Hour))
 		}},
+		{"the plan can no longer be read: the job fails, with what was sent", func(w *world) {
+			w.start()
+			w.plan()
+			w.store.noPlan = true
+			if code := w.insist("GET", "/v2/audit-log-replay-job", "application/json", ""); code != 200 {
+				w.t.Errorf("GET answered %d", code)
+			}
+			job := w.run(true, 2*time.Hour)
+			w.failed(job, replay.FailUndeliverable, 0)
+			if job.Tally.Entries == 0 {
+				w.t.Errorf("the tally is %+v, %d entries arrived", job.Tally, len(w.inbox.got))
+			}
+			w.accepted()
+		}},
 		{"there is nothing to send", func(w *world) {
 			w.accepted()
 			w.delivered(w.run(true, 2*time.Hour))

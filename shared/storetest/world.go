@@ -76,6 +76,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us"}, Default: "us"}, b.Now, id)
 	w.api = api.Route(map[string]http.Handler{
 		"put-replay-job": api.PutReplayJob(door, store, store, id),
+		"get-replay-job": api.GetReplayJob(door, store, store),
 		"webhook":        api.Webhook(door, store, egress.Guard{}),
 		"intake":         api.Intake(door, w.desk),
 		"default-route":  api.Nowhere(door),

@@ -89,6 +89,10 @@ func (s *Sweeper) mend(ctx context.Context, at replay.Scope) error {
 
 func (s *Sweeper) resend(ctx context.Context, f replay.Fence) error {
 	plan, err := s.slices.Plan(ctx, f)
+	if errors.Is(err, replay.ErrNotFound) { // it had one, or it would still be accepted
+		_, end := s.clerk.End(ctx, f, replay.Failure{Code: replay.FailUndeliverable, Detail: "its plan can no longer be read"})
+		return errors.Join(err, end) // for the log: what is stored is damaged
+	}
 	if err != nil {
 		return err
 	}
