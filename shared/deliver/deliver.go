@@ -96,7 +96,7 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	for b := range batches {
 		var damage *chunk.Damage
 		if errors.As(b.err, &damage) {
-			return replay.Done(), e.damaged(ctx, damage)
+			return e.damaged(ctx, damage)
 		}
 		if b.err != nil {
 			return replay.Next{}, fmt.Errorf("building a batch of slice %d of job %s: %w", e.slice.N, e.slice.JobID, b.err)
@@ -130,10 +130,14 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 }
 
 // damaged ends the job: no other try mends what is stored, and a batch without it would pass for all there was.
-func (e *errand) damaged(ctx context.Context, d *chunk.Damage) error {
+func (e *errand) damaged(ctx context.Context, d *chunk.Damage) (replay.Next, error) {
 	slog.ErrorContext(ctx, "stored entries are damaged: restore them from a backup", "job", e.slice.JobID, "org", e.slice.Org,
 		"region", e.slice.Region, "slice", e.slice.N, "err", d)
-	return e.end(ctx, e.slice, replay.Failure{
+	// Only after an advance, as for a receiver's final no: who lost the slice ends nobody's job.
+	if next, err := e.advance(ctx, e.at.Wait(0, e.now())); next != nil || err != nil {
+		return *next, err
+	}
+	return replay.Done(), e.end(ctx, e.slice, replay.Failure{
 		Code: replay.FailUndeliverable,
 		Detail: fmt.Sprintf("some stored entries from %s on are damaged and were not sent: a range without them can be",
 			d.At().Format(time.RFC3339)),

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 // encounters are the stories in which something comes in between at one certain moment. The sweep stays away from them,
 // so that nothing heals what should not have been hurt.
 func encounters() []tale {
-	return slices.Concat(replacements(), endings(), interruptions(), burials(), intakes())
+	return slices.Concat(replacements(), endings(), losses(), interruptions(), burials(), intakes())
 }
 
 // replacements: what a second PUT meets.
@@ -133,8 +134,8 @@ func endings() []tale {
 	}
 }
 
-// interruptions: a deliver that loses its slice, is stopped, or never gets on.
-func interruptions() []tale {
+// losses: a deliver whose slice somebody else was given.
+func losses() []tale {
 	return []tale{
 		{"who loses a slice leaves its message", func(w *world) {
 			w.startOneSlice(3)
@@ -149,6 +150,28 @@ func interruptions() []tale {
 			w.inbox.during = w.takeFirst
 			w.delivered(w.run(false, time.Hour))
 		}},
+		{"damage that is met by who has lost the slice ends nobody's job", func(w *world) {
+			w.startOneSlice(3)
+			met := false
+			w.store.damage = func() error {
+				if met {
+					return nil // who has the slice reads what was restored
+				}
+				met = true
+				w.takeFirst(webhook.Delivery{Job: w.job().JobID})
+				return errors.New("a bit flipped")
+			}
+			w.delivered(w.run(false, time.Hour))
+			if !met {
+				w.t.Error("nothing was read")
+			}
+		}},
+	}
+}
+
+// interruptions: a deliver that is stopped, or never gets on.
+func interruptions() []tale {
+	return []tale{
 		{"a stop finishes the batch in hand, starts no other", func(w *world) {
 			w.startOneSlice(3)
 			w.plan()

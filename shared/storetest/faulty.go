@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"iter"
 
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
@@ -15,7 +16,24 @@ import (
 type FaultyStore struct {
 	Store
 	faults *Faults
-	noPlan bool // what was recorded can never be read again
+	noPlan bool         // what was recorded can never be read again
+	damage func() error // of the next chunk that is read, nil where there is none; itself nil where there never is
+}
+
+// Chunks reads.
+func (s *FaultyStore) Chunks(ctx context.Context, at replay.Scope, w replay.Window, from replay.Cursor) iter.Seq2[chunk.Chunk, error] {
+	return func(yield func(chunk.Chunk, error) bool) {
+		for c, err := range s.Store.Chunks(ctx, at, w, from) {
+			if err == nil && s.damage != nil {
+				if why := s.damage(); why != nil {
+					c, err = chunk.Chunk{}, &chunk.Damage{Key: c.Key, Err: why}
+				}
+			}
+			if !yield(c, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 // Plan reads.

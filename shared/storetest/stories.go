@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -144,6 +145,15 @@ func stories() []tale {
 				w.t.Errorf("the tally is %+v, %d entries arrived", job.Tally, len(w.inbox.got))
 			}
 			w.accepted()
+		}},
+		{"stored entries are damaged: the job fails, and says from when on", func(w *world) {
+			w.store.damage = func() error { return errors.New("a bit flipped") }
+			w.startOneSlice(1)
+			job := w.run(true, 2*time.Hour)
+			w.failed(job, replay.FailUndeliverable, 0)
+			if from := job.Failure.Detail; !strings.Contains(from, w.window.From.Format("T15:04")) || len(w.inbox.got) > 0 {
+				w.t.Errorf("it says %q, %d entries arrived", from, len(w.inbox.got))
+			}
 		}},
 		{"there is nothing to send", func(w *world) {
 			w.accepted()
