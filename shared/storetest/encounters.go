@@ -13,7 +13,7 @@ import (
 // encounters are the stories in which something comes in between at one certain moment. The sweep stays away from them,
 // so that nothing heals what should not have been hurt.
 func encounters() []tale {
-	return slices.Concat(replacements(), endings(), losses(), interruptions(), burials(), intakes())
+	return slices.Concat(replacements(), endings(), losses(), interruptions(), copies(), burials(), intakes())
 }
 
 // replacements: what a second PUT meets.
@@ -192,23 +192,6 @@ func interruptions() []tale {
 			w.backend.Pass(time.Minute)
 			w.delivered(w.run(false, time.Hour))
 		}},
-		{"a receiver that said when to come again is left alone by a copy of the message, too", func(w *world) {
-			w.inbox.script = []webhook.Answer{{Code: 429, RetryAfter: "600"}}
-			w.startOneSlice(3)
-			w.plan()
-			w.pump()
-			plan, err := w.backend.Plan(w.ctx, w.job().Fence)
-			w.must(err)
-			w.backend.Pass(2 * time.Minute) // the message as of a deliver that died before it could hide it for longer
-			next, err := w.courier.Deliver(w.ctx, plan.Slices[0])
-			w.must(err)
-			if n := w.inbox.jobs[plan.JobID]; n != 1 || !next.Again || next.After < 7*time.Minute || next.After > 10*time.Minute {
-				w.t.Errorf("%d batches were posted, the copy is to come again: %+v", n, next)
-			}
-			w.configure(func(c *webhook.Config) { c.Endpoint = "https://other.example/" }) // who has asked for nothing
-			w.must2(w.courier.Deliver(w.ctx, plan.Slices[0]))
-			w.delivered(w.run(false, time.Hour))
-		}},
 		{"short of time nothing is started", func(w *world) {
 			w.start()
 			w.plan()
@@ -230,6 +213,29 @@ func interruptions() []tale {
 				w.must(err)
 			}
 			w.failed(w.run(false, time.Hour), replay.FailUndeliverable, 0)
+		}},
+	}
+}
+
+// copies: a message that comes although another of its slice has been, or waits.
+func copies() []tale {
+	return []tale{
+		{"a receiver that said when to come again is left alone by a copy of the message, too", func(w *world) {
+			w.inbox.script = []webhook.Answer{{Code: 429, RetryAfter: "600"}}
+			w.startOneSlice(3)
+			w.plan()
+			w.pump()
+			plan, err := w.backend.Plan(w.ctx, w.job().Fence)
+			w.must(err)
+			w.backend.Pass(2 * time.Minute) // the message as of a deliver that died before it could hide it for longer
+			next, err := w.courier.Deliver(w.ctx, plan.Slices[0])
+			w.must(err)
+			if n := w.inbox.jobs[plan.JobID]; n != 1 || !next.Again || next.After < 7*time.Minute || next.After > 10*time.Minute {
+				w.t.Errorf("%d batches were posted, the copy is to come again: %+v", n, next)
+			}
+			w.configure(func(c *webhook.Config) { c.Endpoint = "https://other.example/" }) // who has asked for nothing
+			w.must2(w.courier.Deliver(w.ctx, plan.Slices[0]))
+			w.delivered(w.run(false, time.Hour))
 		}},
 	}
 }
