@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -53,57 +54,70 @@ func Run(ctx context.Context, c Config) (err error) {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", c.Address, err)
 	}
-	lost, err := before(c.File)
+	lock, err := lockFor(c.File)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	store, err := sqlite.Open(c.File, time.Now)
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	store, err := open(ctx, c.File, lock)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	lock := flock.New(c.File + lockSuffix)
-	if err := lockFor(lock, c.File); err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	if lost > 0 { // only the holder of the lock can tell: another's log is always in the making
-		slog.ErrorContext(ctx, "the data file's log was damaged: what was written last is lost, entries that were acknowledged too",
-			"data", c.File, "pages", lost)
-	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
 	if err := begin(ctx, store); err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	return serve(ctx, c, store, listener)
 }
 
-// lockSuffix is of the lock's name. It stays when the lock is gone: a service ran on the file.
-const lockSuffix = ".lock"
-
-// before looks at the data file before SQLite does, which would make a new one of an empty one and forget what is wrong with
-// its log: so many pages of it cannot be used.
-func before(file string) (lost int, err error) {
-	info, err := os.Stat(file)
+// lockFor keeps a second service off the data file, whatever name that has for it, before it looks at the file: a newer
+// program would change its schema under the first. Nothing would be lost else, but each slice would be delivered with the
+// settings of whoever takes it, and TakeBack relies on it. The command line may use the file beside a service. The lock
+// ends with the process.
+func lockFor(file string) (*flock.Flock, error) {
+	place, err := sqlite.Place(file)
 	if err != nil {
-		return 0, nil // not there yet, or Open says why not
+		return nil, err
 	}
-	if _, err := os.Stat(file + lockSuffix); err == nil && info.Size() == 0 {
-		return 0, fmt.Errorf("data file %s is empty, though a service ran on it before: restore it from a backup, or remove it and %s%s to begin anew",
-			file, file, lockSuffix)
-	}
-	return sqlite.Lost(file)
-}
-
-// lockFor keeps a second service off the data file: nothing would be lost, but each slice would be delivered with the
-// settings of whoever takes it, and TakeBack relies on it. The command line may use the file beside a service. The lock ends with the process.
-func lockFor(lock *flock.Flock, file string) error {
+	lock := flock.New(place + ".lock")
 	switch mine, err := lock.TryLock(); {
 	case err != nil:
-		return fmt.Errorf("locking data file %s: %w", file, err)
+		return nil, fmt.Errorf("data file %s cannot be locked: let the user who runs reprise write to its folder, or make room on its disk if that is full: %w", file, err)
 	case !mine:
-		return fmt.Errorf("data file %s is served by another process: stop that one, or name another file", file)
+		return nil, fmt.Errorf("data file %s is served by another process: stop that one, or name another file", file)
 	}
-	return nil
+	return lock, nil
+}
+
+// open looks at the file before SQLite does, which would make a new one of an empty one and forget what is wrong with its
+// log. The lock's file stays when the lock is gone; it gets a byte, which takes no room, once there is something in the
+// data file.
+func open(ctx context.Context, file string, lock *flock.Flock) (*sqlite.Store, error) {
+	place := strings.TrimSuffix(lock.Path(), ".lock")
+	served, err := os.Stat(lock.Path())
+	if err != nil {
+		return nil, fmt.Errorf("locking data file %s: %w", file, err)
+	}
+	if info, err := os.Stat(place); err == nil && info.Size() == 0 && served.Size() > 0 {
+		return nil, fmt.Errorf("data file %s is empty, though a service ran on it before: restore it from a backup, or remove it and %s to begin anew",
+			file, lock.Path())
+	}
+	lost, err := sqlite.Lost(place)
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(file, time.Now)
+	if err != nil {
+		return nil, err
+	}
+	if lost > 0 {
+		slog.ErrorContext(ctx, "the data file's log was damaged: what was written last is lost, entries that were acknowledged too",
+			"data", file, "pages", lost)
+	}
+	if err := os.Truncate(lock.Path(), 1); err != nil {
+		return nil, errors.Join(fmt.Errorf("locking data file %s: %w", file, err), store.Close())
+	}
+	return store, nil
 }
 
 // serve runs every part until ctx ends. The API is the last to go: a receiver may need the public keys for what is in hand.

@@ -289,16 +289,30 @@ func TestTheKeysAreServedUntilTheLastBatchIsDelivered(t *testing.T) {
 func TestADataFileIsServedByOneProcess(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "reprise.db")
 	p := start(t, file, 4)
-	second := func() error {
+	second := func(file string) error {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		return Run(ctx, Config{Address: "127.0.0.1:0", File: file, Lanes: 1, Ready: func(string) { cancel() }})
 	}
-	if err := second(); err == nil || !strings.Contains(err.Error(), "served by another process") {
+	if err := second(file); err == nil || !strings.Contains(err.Error(), "served by another process") {
 		t.Errorf("a second service: %v", err)
 	}
+	for name, link := range map[string]func(name string) (file string, err error){
+		"a link to the file": func(name string) (string, error) { return name, os.Symlink(file, name) },
+		"a link to its folder": func(name string) (string, error) {
+			return filepath.Join(name, filepath.Base(file)), os.Symlink(filepath.Dir(file), name)
+		},
+	} {
+		again, err := link(filepath.Join(t.TempDir(), "link"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := second(again); err == nil || !strings.Contains(err.Error(), "served by another process") {
+			t.Errorf("a second service, by way of %s: %v", name, err)
+		}
+	}
 	p.stop()
-	if err := second(); err != nil {
+	if err := second(file); err != nil {
 		t.Errorf("after the first has ended: %v", err)
 	}
 }
@@ -315,9 +329,57 @@ func TestAPortInUseLeavesNoFileBehind(t *testing.T) {
 	}
 }
 
-func TestAForeignDataFileEndsTheStart(t *testing.T) {
-	err := Run(t.Context(), Config{Address: "127.0.0.1:0", File: "local_test.go", Lanes: 1})
-	if err == nil || !strings.Contains(err.Error(), "local_test.go") {
+func TestWhoIsRefusedByTheLockHasNotTouchedTheFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	lock, err := lockFor(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = lock.Close() }()
+	if err := Run(t.Context(), Config{Address: "127.0.0.1:0", File: file, Lanes: 1}); err == nil || !strings.Contains(err.Error(), "served by another process") {
 		t.Errorf("got %v", err)
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the data file: %v", err)
+	}
+}
+
+func TestADataFileThatCannotBeServedIsNamed(t *testing.T) {
+	foreign := filepath.Join(t.TempDir(), "notes.txt")
+	if err := os.WriteFile(foreign, []byte("my notes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{
+		foreign:                           "is not a database of reprise",
+		"/proc/reprise.db":                "write to its folder",
+		"/proc/there/is/none/reprise.db":  "write to it and to its folder",
+		filepath.Join(foreign, "deep.db"): "write to it and to its folder",
+	} {
+		for range 2 { // a start that failed is no service that ran
+			err := Run(t.Context(), Config{Address: "127.0.0.1:0", File: file, Lanes: 1})
+			if err == nil || !strings.Contains(err.Error(), "data file "+file) || !strings.Contains(err.Error(), want) {
+				t.Errorf("got %v, want %s", err, want)
+			}
+		}
+	}
+}
+
+func TestAFileBehindALinkIsLookedAtWhereItLies(t *testing.T) {
+	file, link := filepath.Join(t.TempDir(), "reprise.db"), filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(file, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	start(t, link, 1).stop() // an empty file that nobody served
+	if err := os.Truncate(file, 0); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{file, link} {
+		err := Run(t.Context(), Config{Address: "127.0.0.1:0", File: name, Lanes: 1})
+		if err == nil || !strings.Contains(err.Error(), "is empty, though a service ran on it before") {
+			t.Errorf("emptied: %v", err)
+		}
 	}
 }

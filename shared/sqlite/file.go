@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -71,9 +70,9 @@ func (b bell) ring() {
 // that is open to others gets mode 0600, and is refused where it belongs to a user who alone may do that.
 // It refuses, and leaves as it was, a file that is not ours or whose schema is newer than this program's.
 func Open(path string, now func() time.Time) (*Store, error) {
-	full, err := filepath.Abs(path) // which SQLite cannot take for one of its special names
+	full, err := Place(path)
 	if err != nil {
-		return nil, fmt.Errorf("data file %s: %w", path, err)
+		return nil, err
 	}
 	s := &Store{
 		path: full, now: now, accepted: newBell(), sent: newBell(), died: newBell(),

@@ -13,6 +13,22 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
+// Place is where a data file lies, or will: an absolute path without symbolic links, beside which SQLite has its log,
+// whatever name leads there. A missing folder is made with mode 0700.
+func Place(path string) (full string, err error) {
+	if full, err = filepath.Abs(path); err != nil { // SQLite cannot take it for one of its special names
+		return "", explain(path, err)
+	}
+	if real, err := filepath.EvalSymlinks(full); err == nil {
+		return real, nil
+	}
+	folder := filepath.Dir(full)
+	if err = os.MkdirAll(folder, 0o700); err == nil {
+		folder, err = filepath.EvalSymlinks(folder)
+	}
+	return filepath.Join(folder, filepath.Base(full)), explain(path, err)
+}
+
 // prepare makes the file if it is missing, brings it to our schema and returns a connection to it.
 func prepare(path, full string) (*sqlite.Conn, error) {
 	if err := makeFile(path, full); err != nil {
@@ -37,12 +53,9 @@ func makeFile(path, full string) error {
 		}
 		// SQLite would take it for a new file, and throw its log away.
 		if log, err := os.Stat(full + "-wal"); err == nil && info.Size() == 0 && log.Size() > 0 {
-			return refuse(path, "is empty, though its log (%s-wal) is not: restore both from a backup, or name another file", path)
+			return refuse(path, "is empty, though its log (%s-wal) is not: restore both from a backup, or name another file", full)
 		}
 		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(full), 0o700); err != nil {
-		return err
 	}
 	f, err := os.OpenFile(full, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -92,12 +105,8 @@ func migrate(conn *sqlite.Conn, path, full string) error {
 // their owner may do: a file that somebody made for us, or restored from a backup, may be readable by all, and it holds
 // secrets. What SQLite makes beside the file later gets the file's mode. A file that its owner may not write stays so.
 func closeToOthers(path, full string) error {
-	real, err := filepath.EvalSymlinks(full) // where SQLite has its log
-	if err != nil {
-		return err
-	}
 	for _, beside := range []string{"", "-wal", "-shm"} {
-		info, err := os.Stat(real + beside)
+		info, err := os.Stat(full + beside)
 		if errors.Is(err, fs.ErrNotExist) && beside != "" {
 			continue
 		}
@@ -105,7 +114,7 @@ func closeToOthers(path, full string) error {
 			return err
 		}
 		if mode := info.Mode().Perm(); mode&^0o600 != 0 {
-			err = os.Chmod(real+beside, mode&0o600)
+			err = os.Chmod(full+beside, mode&0o600)
 			switch {
 			case errors.Is(err, fs.ErrNotExist) && beside != "": // another process closed the file, and took its log away
 			case errors.Is(err, fs.ErrPermission):

@@ -22,7 +22,7 @@ const (
 // was cut off while it was written looks nearly the same. But there no commit follows: the pages of a transaction that was
 // rolled back, or killed, lie in the log until another is written over them, and when that is shorter, the rest of them
 // lies behind it. Only the machine's loss of power, or somebody who wrote to the log, leaves a commit there.
-// It must be called before Open, which forgets them, and while nobody writes to the file.
+// It must be called before Open, which forgets them, and while nobody writes to the file; path is the file's Place.
 func Lost(path string) (pages int, err error) {
 	f, err := os.Open(path + "-wal")
 	if errors.Is(err, fs.ErrNotExist) {

@@ -215,6 +215,12 @@ func TestAFileThatLostItsBeginningOrItsEndIsRefusedAndLeftAsItWas(t *testing.T) 
 			}
 			s, err := sqlite.Open(path, noon)
 			refused(t, s, err, path, story.want, "name another file")
+			link := filepath.Join(t.TempDir(), "link.db")
+			if err := os.Symlink(path, link); err != nil {
+				t.Fatal(err)
+			}
+			s, err = sqlite.Open(link, noon)
+			refused(t, s, err, link, story.want, "name another file")
 			for name, want := range map[string][]byte{path: story.file, path + "-wal": story.log} {
 				if got, err := os.ReadFile(name); !bytes.Equal(got, want) && (want != nil || err == nil) {
 					t.Errorf("%s was changed", strings.TrimPrefix(name, path))
