@@ -165,16 +165,6 @@ func (p *process) stop() error {
 	}
 }
 
-// alive reports whether it still runs.
-func (p *process) alive() bool {
-	select {
-	case <-p.ended:
-		return false
-	default:
-		return true
-	}
-}
-
 // token makes one for an organization, with the command line, beside the service or before it.
 func token(t *testing.T, data, org string) string {
 	t.Helper()

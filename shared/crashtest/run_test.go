@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http/httptest"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -51,6 +52,9 @@ func TestNothingAcknowledgedIsLostWhenTheProcessIsKilled(t *testing.T) {
 	lasted := time.Since(begun)
 	close(r.well)
 	actors.Wait()
+	if closed(r.dead) {
+		t.Fatalf("seed %d: the process ended by itself after %d kills: %v\n%s", r.seed, r.killed, r.process.err, r.process.log.tail())
+	}
 	r.settle()
 	r.report(kills, lasted)
 }
@@ -63,9 +67,11 @@ type run struct {
 	orgs []*org
 	hook *hook
 	well chan struct{} // closed after the last kill: nothing fails any more, everybody comes to an end
+	dead chan struct{} // closed once the process has ended by itself: nobody waits for it any more
 
 	mu      sync.Mutex
 	process *process
+	meant   *process      // the last one that was ended on purpose
 	up      chan struct{} // closed once process serves
 	aim     phase
 	reached chan struct{} // closed when somebody is at what is aimed at
@@ -87,7 +93,7 @@ const (
 
 func newRun(t *testing.T, seed uint64) *run {
 	r := &run{
-		t: t, seed: seed, data: filepath.Join(t.TempDir(), "reprise.db"), well: make(chan struct{}), up: make(chan struct{}),
+		t: t, seed: seed, data: filepath.Join(t.TempDir(), "reprise.db"), well: make(chan struct{}), dead: make(chan struct{}), up: make(chan struct{}),
 		random: rand.New(rand.NewPCG(seed, 0)), fell: make(map[phase]int),
 	}
 	r.begin()
@@ -115,7 +121,7 @@ func newRun(t *testing.T, seed uint64) *run {
 	server.Config.ErrorLog = nil
 	server.Start()
 	t.Cleanup(server.Close)
-	t.Cleanup(func() { r.process.kill() })
+	t.Cleanup(func() { r.mean().kill() })
 	for _, o := range r.orgs {
 		o.configure(server.URL + "/" + o.org)
 	}
@@ -133,14 +139,34 @@ func (r *run) begin() {
 	defer r.mu.Unlock()
 	r.process = p
 	close(r.up)
+	go func() {
+		<-p.ended
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.meant != p {
+			close(r.dead)
+		}
+	}()
 }
 
-// base is where the service is, once it is there.
+// mean says that the process will be ended.
+func (r *run) mean() *process {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.meant = r.process
+	return r.process
+}
+
+// base is where the service is, once it is there. Its caller ends with the process.
 func (r *run) base() string {
 	r.mu.Lock()
 	up := r.up
 	r.mu.Unlock()
-	<-up
+	select {
+	case <-up:
+	case <-r.dead:
+		runtime.Goexit()
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.process.base
@@ -175,14 +201,13 @@ func (r *run) killOnce(n int) bool {
 	}
 	<-time.After(after)
 
-	r.mu.Lock()
-	r.up, r.aim = make(chan struct{}), ""
-	p := r.process
-	r.mu.Unlock()
-	if !p.alive() {
-		r.t.Errorf("seed %d: the process ended by itself after %d kills: %v\n%s", r.seed, n, p.err, p.log.tail())
+	p := r.mean()
+	if closed(r.dead) {
 		return false
 	}
+	r.mu.Lock()
+	r.up, r.aim = make(chan struct{}), ""
+	r.mu.Unlock()
 	for phase, there := range map[phase]bool{intake: r.sending(), planning: r.planning(), delivery: r.hook.busy()} {
 		if there {
 			r.fell[phase]++
@@ -237,9 +262,11 @@ func (r *run) planning() bool {
 }
 
 // over reports whether everybody is to come to an end.
-func (r *run) over() bool {
+func (r *run) over() bool { return closed(r.well) }
+
+func closed(c <-chan struct{}) bool {
 	select {
-	case <-r.well:
+	case <-c:
 		return true
 	default:
 		return false
@@ -248,7 +275,7 @@ func (r *run) over() bool {
 
 // settle ends the service and looks at everything that is left.
 func (r *run) settle() {
-	if err := r.process.stop(); err != nil {
+	if err := r.mean().stop(); err != nil {
 		r.t.Errorf("ending it: %v\n%s", err, r.process.log.tail())
 	}
 	for _, o := range r.orgs {
