@@ -39,6 +39,7 @@ type victim struct {
 	address       string
 	pid           int
 	admin, intake string // tokens
+	other, bulk   string // and those of two more producers
 	data          string
 }
 
@@ -81,6 +82,7 @@ func newVictim(t *testing.T) *victim {
 	}
 	v.pid = cmd.Process.Pid
 	v.admin, v.intake = v.token(program, "admin"), v.token(program, "intake")
+	v.other, v.bulk = v.token(program, "intake"), v.token(program, "intake")
 	return v
 }
 
@@ -210,15 +212,16 @@ func entry(name, more string) string {
 	return fmt.Sprintf(`{"event_class_id":"x","name":%q,"rt":%d,"src":%q%s}`, name, time.Now().UnixMilli(), rand.Text(), more)
 }
 
-// beside runs do while well-behaved clients work, a producer and an admin, none of whom may be refused or kept waiting.
-// It returns how many entries the producer got in.
+// beside runs do while well-behaved clients work, two producers and an admin, none of whom may be refused or kept waiting.
+// It returns how many entries the producers got in: one sends them one by one, with the token of the ill-behaved; another
+// in bodies of 1 MiB.
 func (v *victim) beside(slowest time.Duration, do func()) (taken int) {
 	v.t.Helper()
 	ctx, cancel := context.WithCancel(v.t.Context())
 	var clients sync.WaitGroup
-	client := func(name string, ask func() (int, []byte, error), want int, done *int) {
+	client := func(name string, pause time.Duration, ask func() (int, []byte, error), want int, done *int) {
 		clients.Go(func() {
-			tick := time.NewTicker(5 * time.Millisecond)
+			tick := time.NewTicker(pause)
 			defer tick.Stop()
 			var longest time.Duration
 			n := 0
@@ -238,13 +241,22 @@ func (v *victim) beside(slowest time.Duration, do func()) (taken int) {
 			*done = n
 		})
 	}
-	var asked int
-	client("producer", func() (int, []byte, error) { return v.ask("POST", eventsPath, v.intake, entry("good", "")) }, 202, &taken)
-	client("admin", func() (int, []byte, error) { return v.ask("PATCH", hookPath, v.admin, `{"log_format":"json"}`) }, 200, &asked)
+	const pause, lines = 5 * time.Millisecond, 16
+	more := `,"x":"` + strings.Repeat("x", 63<<10) + `"`
+	long := func() (body string) {
+		for range lines {
+			body += entry("good", more) + "\n"
+		}
+		return body
+	}
+	var short, bulk, asked int
+	client("producer", pause, func() (int, []byte, error) { return v.ask("POST", eventsPath, v.intake, entry("good", "")) }, 202, &short)
+	client("producer in bulk", 20*pause, func() (int, []byte, error) { return v.ask("POST", eventsPath, v.bulk, long()) }, 202, &bulk)
+	client("admin", pause, func() (int, []byte, error) { return v.ask("PATCH", hookPath, v.admin, `{"log_format":"json"}`) }, 200, &asked)
 	do()
 	cancel()
 	clients.Wait()
-	return taken
+	return short + bulk*lines
 }
 
 // replayed is how often each name comes in a replay of the last hours.

@@ -27,5 +27,8 @@ func FuzzBearer(f *testing.F) {
 		if found := !both && len(value) <= maxAuthorization && want != nil; found != (err == nil) || found && token != want[1] {
 			t.Fatalf("%q, %q: %q, %v", value, h, token, err)
 		}
+		if plain := (http.Header{"Authorization": {"Bearer " + token}}); err == nil && Caller(h) != Caller(plain) {
+			t.Fatalf("%q is another caller than %q", h, plain)
+		}
 	})
 }

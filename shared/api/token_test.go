@@ -1,11 +1,14 @@
 package api_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"reprise/shared/access"
@@ -45,6 +48,7 @@ func TestWithoutAGoodTokenNothingIsAnswered(t *testing.T) {
 				w := s.ask(route[0], route[1], window("2026-03-08T11:00:00Z", "2026-03-08T11:00:00Z"), func(r *http.Request) {
 					r.Header["Authorization"] = headers
 					r.Header.Set("Reprise-Region", "mars") // is not even looked at
+					r.Body = io.NopCloser(iotest.ErrReader(errors.New("the body was read")))
 				})
 				answered(t, w, 401, trouble("401", "Unauthorized", "Unauthorized"))
 				if got := w.Header().Get("WWW-Authenticate"); got != "Bearer" {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"runtime"
-	"sync/atomic"
 
 	"reprise/shared/api"
 )
@@ -15,7 +14,7 @@ const (
 	// maxComing is how many requests may be waiting for the rest of their bodies. They are not counted among maxInFlight:
 	// a thousand producers on slow lines, or somebody who sends nothing, must not keep everybody else out for answerTime.
 	maxComing = 4000
-	// maxWaiting is how many bytes of bodies may be here, whole or in part: eight of the longest.
+	// maxWaiting is how many bytes of bodies may be here, whole or in part: eight of the longest, four of one caller (share).
 	maxWaiting = 32 << 20
 	// freeBody is what of each body does not count: whoever asks for a replay is let in however much the producers send.
 	// All of maxComing together take another 32 MiB so.
@@ -23,18 +22,22 @@ const (
 )
 
 // desks is how many bodies longer than freeBody, or encoded, may be worked on at once: two for each processor, since half of
-// them wait for the disk. A body of 4 MiB takes some 20 MiB while it is decoded, parsed, signed and packed.
+// them wait for the disk. A body of 4 MiB takes some 20 MiB while it is decoded, parsed, signed and packed: with the heap that the
+// collector lets grow, each processor beyond two may add some 40 to 80 MiB, up to eight.
 func desks() int { return min(max(4, 2*runtime.GOMAXPROCS(0)), 16) }
 
 // bounds keeps the memory that requests take within limits. On AWS a function has one request at a time, and the gateway
 // holds the bodies that are on their way: here one process does both.
+//
+// A place in flight and a desk are held by who works, which ends by itself. A place on the way and the bytes of a body are
+// held for as long as a sender likes, up to answerTime: these are shares.
 type bounds struct {
-	inFlight, coming, desks chan struct{}
-	waiting                 atomic.Int64 // bytes
+	inFlight, desks chan struct{}
+	coming, waiting *share // bodies, bytes
 }
 
 func newBounds(inFlight, coming, desks int) *bounds {
-	return &bounds{inFlight: make(chan struct{}, inFlight), coming: make(chan struct{}, coming), desks: make(chan struct{}, desks)}
+	return &bounds{make(chan struct{}, inFlight), make(chan struct{}, desks), newShare(int64(coming)), newShare(maxWaiting)}
 }
 
 // limit lets h answer within the bounds; one request too many goes to busy.
@@ -43,7 +46,7 @@ func (b *bounds) limit(h, busy http.Handler) http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), answerTime)
 		defer cancel()
 		r = r.WithContext(ctx)
-		body := &body{from: r.Body, bounds: b, ctx: ctx, encoded: r.Header.Get("Content-Encoding") != ""}
+		body := &body{from: r.Body, bounds: b, ctx: ctx, of: api.Caller(r.Header), encoded: r.Header.Get("Content-Encoding") != ""}
 		if !body.take(b.inFlight) {
 			busy.ServeHTTP(w, r)
 			return
@@ -62,9 +65,11 @@ type body struct {
 	from    io.ReadCloser
 	bounds  *bounds
 	ctx     context.Context // of the request
+	of      caller
 	encoded bool
 	held    []chan struct{} // a place in each
 	begun   bool
+	coming  bool // a place among those is held
 	size    int64
 	whole   bool
 }
@@ -73,7 +78,8 @@ type body struct {
 func (b *body) Read(p []byte) (int, error) {
 	if !b.begun {
 		b.begun = true
-		if !b.swap(b.bounds.coming) {
+		b.leave()
+		if b.coming = b.bounds.coming.take(b.of, 1); !b.coming {
 			return 0, api.ErrNoRoom
 		}
 	}
@@ -97,8 +103,7 @@ func (b *body) hold(n int64) bool {
 	before := b.counted()
 	b.size += n
 	more := b.counted() - before
-	if more > 0 && b.bounds.waiting.Add(more) > maxWaiting {
-		b.bounds.waiting.Add(-more)
+	if more > 0 && !b.bounds.waiting.take(b.of, more) {
 		b.size -= n
 		return false
 	}
@@ -110,7 +115,8 @@ func (b *body) counted() int64 { return max(0, b.size-freeBody) }
 
 // sit waits for a desk, where the body is one that needs it.
 func (b *body) sit() error {
-	if !b.swap(b.bounds.inFlight) {
+	b.leave()
+	if !b.take(b.bounds.inFlight) {
 		return api.ErrNoRoom
 	}
 	if b.size <= freeBody && !b.encoded {
@@ -136,21 +142,20 @@ func (b *body) take(places chan struct{}) bool {
 	}
 }
 
-// swap gives back every place that is held for one among others.
-func (b *body) swap(places chan struct{}) bool {
-	b.leave()
-	return b.take(places)
-}
-
+// leave gives back every place.
 func (b *body) leave() {
 	for _, places := range b.held {
 		<-places
 	}
 	b.held = b.held[:0]
+	if b.coming {
+		b.bounds.coming.give(b.of, 1)
+		b.coming = false
+	}
 }
 
 // end gives back everything; what was made of the body is garbage by then.
 func (b *body) end() {
 	b.leave()
-	b.bounds.waiting.Add(-b.counted())
+	b.bounds.waiting.give(b.of, b.counted())
 }

@@ -1,6 +1,7 @@
 package local
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -54,6 +55,20 @@ func post(h http.Handler, body io.Reader, edit func(*http.Request)) <-chan struc
 	return done
 }
 
+// started has h answer a request of which that has come; the rest is written by the test.
+func started(h http.Handler, come []byte, edit func(*http.Request)) (rest *io.PipeWriter, done <-chan struct{}) {
+	body, rest := io.Pipe()
+	done = post(h, body, edit)
+	_, _ = rest.Write(come)
+	_, _ = rest.Write(nil) // it was counted, once more is read
+	return rest, done
+}
+
+// as has a request bear that token.
+func as(token string) func(*http.Request) {
+	return func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) }
+}
+
 func refused(t *testing.T, h http.Handler) bool {
 	t.Helper()
 	w := httptest.NewRecorder()
@@ -67,11 +82,9 @@ func long() io.Reader { return strings.NewReader(strings.Repeat("x", freeBody+1)
 
 func TestWhoWaitsForABodyKeepsNobodyOut(t *testing.T) {
 	h := newTaker()
-	b := newBounds(1, 2, 1)
+	b := newBounds(1, 4, 1)
 	limited := b.limit(h, http.HandlerFunc(busy))
-	slow, end := io.Pipe()
-	first := post(limited, slow, nil)
-	_, _ = io.WriteString(end, "x") // it is being read now
+	end, first := started(limited, []byte("x"), nil)
 	second := post(limited, strings.NewReader("x"), nil)
 	if err := h.ended(t); err != nil {
 		t.Error("beside a slow one:", err)
@@ -91,12 +104,10 @@ func TestWhoWaitsForABodyKeepsNobodyOut(t *testing.T) {
 
 func TestOnlySoManyMayWaitForTheirBodies(t *testing.T) {
 	h := newTaker()
-	b := newBounds(10, 1, 1)
+	b := newBounds(10, 2, 1) // one of which stays free
 	limited := b.limit(h, http.HandlerFunc(busy))
-	slow, end := io.Pipe()
-	first := post(limited, slow, nil)
-	_, _ = io.WriteString(end, "x")
-	second := post(limited, strings.NewReader("x"), nil)
+	end, first := started(limited, []byte("x"), nil)
+	second := post(limited, strings.NewReader("x"), as("another"))
 	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error(err)
 	}
@@ -145,28 +156,29 @@ func TestBodiesTakeOnlySoMuchMemoryWhileTheyAreOnTheirWay(t *testing.T) {
 	h := newTaker()
 	b := newBounds(10, 10, 10)
 	limited := b.limit(h, http.HandlerFunc(busy))
-	slow, end := io.Pipe()
-	first := post(limited, slow, nil)
-	_, _ = end.Write(make([]byte, freeBody+maxWaiting-1)) // a byte is left
-	_, _ = end.Write(nil)                                 // and what was written is counted
-	second := post(limited, long(), nil)
+	end, first := started(limited, make([]byte, freeBody+maxWaiting/2-1), as("first"))
+	second := post(limited, long(), as("first"))
 	if err := h.ended(t); err != nil {
-		t.Error("the last byte:", err)
+		t.Error("the last byte of one's half:", err)
 	}
-	third := post(limited, long(), nil)
+	third := post(limited, long(), as("first"))
 	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error("a byte too many:", err)
 	}
-	short := post(limited, strings.NewReader(strings.Repeat("x", freeBody)), nil)
+	short := post(limited, strings.NewReader(strings.Repeat("x", freeBody)), as("first"))
 	if err := h.ended(t); err != nil {
 		t.Error("a short one:", err)
+	}
+	other := post(limited, bytes.NewReader(make([]byte, maxWaiting/4)), as("other"))
+	if err := h.ended(t); err != nil {
+		t.Error("another's:", err)
 	}
 	_, _ = end.Write([]byte("x"))
 	if err := h.ended(t); !errors.Is(err, api.ErrNoRoom) {
 		t.Error("another byte of the first:", err)
 	}
 	close(h.goOn)
-	for _, done := range []<-chan struct{}{first, second, third, short} {
+	for _, done := range []<-chan struct{}{first, second, third, short, other} {
 		<-done
 	}
 	b.mustBeEmpty(t)
@@ -175,7 +187,7 @@ func TestBodiesTakeOnlySoMuchMemoryWhileTheyAreOnTheirWay(t *testing.T) {
 func TestABodyThatBreaksGivesItsPlaceBack(t *testing.T) {
 	h := newTaker()
 	close(h.goOn)
-	b := newBounds(1, 1, 1)
+	b := newBounds(1, 2, 1)
 	broken := errors.New("broken")
 	<-post(b.limit(h, http.HandlerFunc(busy)), io.MultiReader(long(), iotest.ErrReader(broken)), nil)
 	if err := h.ended(t); !errors.Is(err, broken) {
@@ -186,7 +198,10 @@ func TestABodyThatBreaksGivesItsPlaceBack(t *testing.T) {
 
 func (b *bounds) mustBeEmpty(t *testing.T) {
 	t.Helper()
-	if n := len(b.inFlight) + len(b.coming) + len(b.desks); n > 0 || b.waiting.Load() != 0 {
-		t.Errorf("%d places and %d bytes were not given back", n, b.waiting.Load())
+	if n := len(b.inFlight) + len(b.desks); n > 0 {
+		t.Errorf("%d places were not given back", n)
+	}
+	if len(b.coming.held)+len(b.waiting.held) > 0 || b.waiting.free != maxWaiting {
+		t.Errorf("not given back: places on the way %v, bytes %v", b.coming.held, b.waiting.held)
 	}
 }
