@@ -22,8 +22,8 @@ const (
 )
 
 // desks is how many bodies longer than freeBody, or encoded, may be worked on at once: two for each processor, since half of
-// them wait for the disk. A body of 4 MiB takes some 20 MiB while it is decoded, parsed, signed and packed: with the heap that the
-// collector lets grow, each processor beyond two may add some 40 to 80 MiB, up to eight.
+// them wait for the disk. A body of 4 MiB takes some 20 MiB while it is decoded, parsed, signed and packed, so more
+// processors take more memory: the figures in the README and in the test of crowds are of two.
 func desks() int { return min(max(4, 2*runtime.GOMAXPROCS(0)), 16) }
 
 // bounds keeps the memory that requests take within limits. On AWS a function has one request at a time, and the gateway
