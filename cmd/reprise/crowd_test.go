@@ -81,7 +81,7 @@ func TestAThousandLongBodiesAtOnceTakeBoundedMemory(t *testing.T) {
 	long := strings.Repeat(entry("bad", `,"x":"`+strings.Repeat("x", 1000)+`"`)+"\n", 3800) + "x"
 	v.forget()
 	good := v.beside(20*time.Second, func() { // measured: 4 s, on two cores that the senders share
-		const n = 1000 / thin
+		n := 1000 / thin
 		codes := v.crowd(n, v.lines("identity", long))
 		// Whoever still sends when it is refused may miss the answer; where a body takes as long as a request may, it is a 503.
 		refused := codes[429] + codes[503] + codes[0]

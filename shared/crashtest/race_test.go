@@ -4,9 +4,6 @@ package crashtest
 
 import "time"
 
-// usualKills is less under the race detector, which slows the receiver down tenfold. The process that is killed is
-// never built with it.
-const usualKills = 20
-
-// unhurried is a millisecond of the process's life, as the receiver feels it.
+// unhurried is a millisecond of the process's life, as the receiver feels it: the race detector slows the receiver down. The
+// process that is killed is never built with it.
 const unhurried = 3 * time.Millisecond
