@@ -111,7 +111,7 @@ type draft []member
 // complete puts the members in byte order of their keys, applies the rules of CONTRACT.md §5 and §6, and adds what the
 // producer may leave out.
 func (d draft) complete(org string, now time.Time) (draft, time.Time, error) {
-	slices.SortFunc(d, func(m, n member) int { return bytes.Compare(m.key, n.key) })
+	d.sort()
 	for _, rule := range [...]func() error{d.once, d.required, func() error { return d.typed(org) }} {
 		if err := rule(); err != nil {
 			return nil, time.Time{}, err
@@ -127,11 +127,26 @@ func (d draft) complete(org string, now time.Time) (draft, time.Time, error) {
 	return d, at, nil
 }
 
+// sort puts the members in byte order of their keys. So few as an entry has take a third of the time by insertion.
+func (d draft) sort() {
+	const few = 32
+	if len(d) > few {
+		slices.SortFunc(d, func(m, n member) int { return bytes.Compare(m.key, n.key) })
+		return
+	}
+	for i, m := range d {
+		for ; i > 0 && string(m.key) < string(d[i-1].key); i-- {
+			d[i] = d[i-1]
+		}
+		d[i] = m
+	}
+}
+
 // put adds a member whose key is not there yet.
 func (d draft) put(key string, value []byte) draft {
-	i := slices.IndexFunc(d, func(m member) bool { return string(m.key) > key })
-	if i < 0 {
-		i = len(d)
+	i := 0
+	for i < len(d) && string(d[i].key) < key {
+		i++
 	}
 	return slices.Insert(d, i, member{key: []byte(key), value: value})
 }
@@ -149,9 +164,7 @@ func (d draft) write() []byte {
 		if m.escaped {
 			raw = appendText(raw, m.key)
 		} else {
-			raw = append(raw, '"')
-			raw = append(raw, m.key...)
-			raw = append(raw, '"')
+			raw = append(append(append(raw, '"'), m.key...), '"')
 		}
 		raw = append(raw, ':')
 		if m.spaced {

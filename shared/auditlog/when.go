@@ -57,21 +57,29 @@ func (d draft) dated(now time.Time) (draft, time.Time, error) {
 // is of whole minutes and changes none.
 func utc(literal []byte, t time.Time) []byte {
 	const date = "2006-01-02T15:04:05"
-	value := append(make([]byte, 0, len(`""`)+len(literal)), '"')
-	value = t.AppendFormat(value, date)
+	var fraction []byte
 	if rest := literal[len(date):]; rest[0] == '.' {
-		value = append(value, rest[:bytes.IndexAny(rest, "Zz+-")]...)
+		fraction = rest[:bytes.IndexAny(rest, "Zz+-")]
 	}
-	return append(value, `Z"`...)
+	return dateTime(t, fraction)
 }
 
 // stamp is the string of a date-time made from whole milliseconds: with three digits of fraction, or none if they are zero.
 func stamp(at time.Time) []byte {
-	layout := `"2006-01-02T15:04:05Z"`
-	if at.Nanosecond() != 0 {
-		layout = `"2006-01-02T15:04:05.000Z"`
+	ms := at.Nanosecond() / int(time.Millisecond)
+	if ms == 0 {
+		return dateTime(at, nil)
 	}
-	return at.AppendFormat(make([]byte, 0, len(layout)), layout)
+	return dateTime(at, []byte{'.', '0' + byte(ms/100), '0' + byte(ms/10%10), '0' + byte(ms%10)})
+}
+
+// dateTime is the string of a date-time in UTC; fraction begins with its dot. RFC3339 is the one layout that package time
+// writes without reading it first.
+func dateTime(t time.Time, fraction []byte) []byte {
+	value := append(make([]byte, 0, len(`""`)+len(time.RFC3339)+len(fraction)), '"')
+	value = t.AppendFormat(value, time.RFC3339)
+	value = append(value[:len(value)-len("Z")], fraction...)
+	return append(value, `Z"`...)
 }
 
 // instant reads rt: whole milliseconds since the epoch.
