@@ -64,7 +64,7 @@ func transport(d *net.Dialer, skipVerify bool) *http.Transport {
 	http1.SetHTTP1(true)
 	return &http.Transport{
 		// No Proxy: an environment variable must not lead past the check of the address.
-		DialContext:            pooled(d.DialContext),
+		DialContext:            plainly(d.DialContext),
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: skipVerify}, // the customer's own choice: CONTRACT.md §3
 		TLSHandshakeTimeout:    limit,
 		Protocols:              http1,
@@ -73,7 +73,7 @@ func transport(d *net.Dialer, skipVerify bool) *http.Transport {
 		MaxIdleConnsPerHost:    maxIdle,
 		IdleConnTimeout:        idle,
 		MaxResponseHeaderBytes: maxHeader,
-		WriteBufferSize:        64 << 10, // a spliced batch is some 250 KB: fewer system calls than with 4 KiB
+		WriteBufferSize:        64 << 10, // for TLS, which takes the rest of a body in pieces of 32 KiB
 	}
 }
 
@@ -103,7 +103,7 @@ func (c *Client) post(ctx context.Context, hook webhook.Config, d webhook.Delive
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limit, errTimeout)
 	defer cancel()
-	body := &loan{body: d.Body}
+	body := lend(d.Body)
 	defer body.end()
 	by := c.strict
 	if hook.SkipVerify {
