@@ -155,14 +155,19 @@ func (s *Store) Try(ctx context.Context, at replay.Slice) (replay.Progress, erro
 // since is sent again, under the same batch ids.
 func (s *Store) Advance(ctx context.Context, at replay.Slice, p replay.Progress) error {
 	err := s.write(ctx, quick, func(conn *sqlite.Conn) error {
+		moved, err := exec(conn, `
+			UPDATE slices SET updated_at = :now, done = :done, seq = :seq, chunk = :chunk, line = :line, starts = :starts,
+				attempts = :attempts, since = :since, due = :due, batch_limit = :limit, generation = :generation,
+				batches = :batches, entries = :entries, bytes = :bytes
+			WHERE job_id = :job_id AND n = :n AND seq = :seq - 1 AND seq > 0 AND done = 0`, s.row(at, p))
+		if err != nil || moved > 0 {
+			return err
+		}
 		stored, err := readSlice(conn, at)
 		if err != nil {
 			return err
 		}
-		if stored.Seq == 0 || stored.Seq != p.Seq-1 || stored.Done {
-			return fmt.Errorf("it is at seq %d, done %t, for seq %d: %w", stored.Seq, stored.Done, p.Seq, replay.ErrConflict)
-		}
-		return s.putSlice(conn, at, p)
+		return fmt.Errorf("it is at seq %d, done %t, for seq %d: %w", stored.Seq, stored.Done, p.Seq, replay.ErrConflict)
 	})
 	if err != nil {
 		return fmt.Errorf("advancing slice %d of job %s: %w", at.N, at.JobID, err)
@@ -202,16 +207,22 @@ func readSlice(conn *sqlite.Conn, at replay.Slice) (replay.Progress, error) {
 
 // putSlice writes the slice's row; the caller has compared what is there in the same transaction.
 func (s *Store) putSlice(conn *sqlite.Conn, at replay.Slice, p replay.Progress) error {
+	row := s.row(at, p)
+	row[":org"], row[":region"] = at.Org, at.Region
 	_, err := exec(conn, `
 		INSERT OR REPLACE INTO slices (job_id, org, region, updated_at, `+progressColumns+`)
 		VALUES (:job_id, :org, :region, :now, :n, :done, :seq, :chunk, :line, :starts, :attempts, :since, :due,
-			:limit, :generation, :batches, :entries, :bytes)`,
-		args{
-			":job_id": at.JobID, ":org": at.Org, ":region": at.Region, ":now": millis(s.stamp()),
-			":n": at.N, ":done": p.Done, ":seq": p.Seq, ":chunk": p.Cursor.Chunk, ":line": p.Cursor.Line,
-			":starts": p.Starts, ":attempts": p.Attempts, ":since": millis(p.Since), ":due": millis(p.Due),
-			":limit": p.Limit, ":generation": p.Generation,
-			":batches": p.Tally.Batches, ":entries": p.Tally.Entries, ":bytes": p.Tally.Bytes,
-		})
+			:limit, :generation, :batches, :entries, :bytes)`, row)
 	return err
+}
+
+// row is a slice's row but for its scope, which never changes.
+func (s *Store) row(at replay.Slice, p replay.Progress) args {
+	return args{
+		":job_id": at.JobID, ":now": millis(s.stamp()),
+		":n": at.N, ":done": p.Done, ":seq": p.Seq, ":chunk": p.Cursor.Chunk, ":line": p.Cursor.Line,
+		":starts": p.Starts, ":attempts": p.Attempts, ":since": millis(p.Since), ":due": millis(p.Due),
+		":limit": p.Limit, ":generation": p.Generation,
+		":batches": p.Tally.Batches, ":entries": p.Tally.Entries, ":bytes": p.Tally.Bytes,
+	}
 }
