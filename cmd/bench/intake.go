@@ -23,15 +23,13 @@ import (
 const (
 	// goalIntake is how near the intake is to come to signing alone (issue 4).
 	goalIntake = 0.7
-	// intakePart is which part of a replay's entries is enough for the intake, that costs more an entry.
-	intakePart = 5
 	// producers is how many bodies are on their way at once: a few more than there are cores keep them busy.
 	producers = 4
 )
 
 // intake measures the intake through HTTP and signing the same lines alone, in turns.
 func (b *bench) intake(ctx context.Context) (table, error) {
-	entries := b.entries / intakePart
+	entries := b.entries // fewer are few bodies of 4 MiB, and a core idles while the last one is packed
 	t := table{title: fmt.Sprintf("intake of %s entries through HTTP, %d bodies at once; %d runs of either, in turns", commas(entries), producers, b.runs)}
 	b.sayf("generating %s entries", commas(entries))
 	path := filepath.Join(b.folder, "intake")
