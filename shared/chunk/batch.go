@@ -133,16 +133,14 @@ func (b *binder) whole(c Chunk) bool {
 	return true
 }
 
-// reserve is the body with room for c, and where it has to grow, for a whole batch of chunks that compress as c does: else each
-// slice would begin with copying what it has into larger and larger memory.
+// reserve is the body with room for c. Where it has to grow, it doubles: append grows large memory by a quarter, and each slice
+// would begin with copying what it has again and again.
 func (b *binder) reserve(c Chunk) []byte {
 	need := len(c.Deflate)
 	if cap(b.body)-len(b.body) >= need {
 		return b.body
 	}
-	const around = 4 << 10 // the trailer, and a batch that compresses a little less
-	whole := int(min(int64(need)*b.limit/int64(c.Bytes), b.limit)) + around
-	return slices.Grow(b.body, max(whole-len(b.body), need))
+	return slices.Grow(b.body, max(need, cap(b.body)))
 }
 
 // lines puts a chunk's lines into batches, from the first-th on: all of them, or those in the window.
