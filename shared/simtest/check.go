@@ -297,9 +297,9 @@ func (w *world) advanced(t *task, s replay.Slice, before, after replay.Progress)
 	if after.Tally == before.Tally && after.Cursor == before.Cursor {
 		// Whose patience is over ends the job: one that dies before it could leaves the last word to another try.
 		waits := before.Attempts == 0 || time.Since(after.Since) < w.script.patience-10*time.Second
-		if p != nil && p.wait > 0 && after.Attempts > before.Attempts && waits {
+		if p != nil && !p.until.IsZero() && after.Attempts > before.Attempts && waits {
 			// The wait began by the clock of a process that may be some seconds behind; see Progress.Early for the lease.
-			anyone := time.Now().Add(min(p.wait, 15*time.Minute) - replay.Lease - 10*time.Second)
+			anyone := p.until.Add(-replay.Lease - 10*time.Second)
 			h.patience[s.N] = until{step: w.step, anyone: anyone, version: t.version}
 		}
 		return

@@ -32,9 +32,9 @@ type post struct {
 	tried    int   // step of its deliver's Try
 	tally    replay.Tally
 	acked    bool
-	wait     time.Duration // that its receiver asked for
-	recorded bool          // the cursor moved over it
-	judged   bool          // what came of it was recorded in the slice's row
+	until    time.Time // that its receiver asked to be left alone
+	recorded bool      // the cursor moved over it
+	judged   bool      // what came of it was recorded in the slice's row
 }
 
 // timeout is how long a POST may take in all (CONTRACT.md §4).
@@ -64,7 +64,7 @@ func (t *task) Post(_ context.Context, hook webhook.Config, d webhook.Delivery) 
 		return webhook.Answer{Err: err}
 	}
 	p.acked = say.answer.Err == nil && say.answer.Code/100 == 2
-	p.wait = say.wait - say.after
+	p.until = say.until
 	t.lastPost = p
 	say.answer.Took = say.after
 	return say.answer
@@ -75,7 +75,7 @@ type said struct {
 	takes  bool
 	answer webhook.Answer
 	after  time.Duration
-	wait   time.Duration // Retry-After in our own words
+	until  time.Time // Retry-After in our own words
 }
 
 func (s said) String() string {
@@ -126,7 +126,7 @@ func (r *receiver) decide(w *world, roll uint64, size int) said {
 					wait -= 5 * time.Second // our clock may be ahead of the receiver's, and a date has no fractions
 				}
 				s, ok := no(TellsWhen, webhook.Answer{Code: 429, RetryAfter: after}, quick, false)
-				s.wait = wait
+				s.until = time.Now().Add(min(wait, 15*time.Minute))
 				return s, ok
 			},
 			func() (said, bool) { return no(Refuses, webhook.Answer{Code: 401}, quick, false) },

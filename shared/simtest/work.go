@@ -97,11 +97,11 @@ func (w *world) deliver(s replay.Slice, m *Message) {
 // asked notes what a receiver asked for, where the message is the deliver's own to hide that long: who has lost the slice
 // or the message leaves the waiting to whoever has it, who may not have been asked.
 func (w *world) asked(t *task, hides time.Duration) {
-	if p := t.lastPost; p != nil && p.wait > 0 && hides > 0 && !t.held.IsZero() && time.Now().Before(t.held) {
+	if p := t.lastPost; p != nil && !p.until.IsZero() && hides > 0 && !t.held.IsZero() && time.Now().Before(t.held) {
 		u := w.ledger.jobs[t.job].patience[t.slice]
-		u.holder = time.Now().Add(min(p.wait, 15*time.Minute))
+		u.holder = p.until
 		w.ledger.jobs[t.job].patience[t.slice] = u
-		p.wait = 0
+		p.until = time.Time{}
 	}
 }
 
