@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -19,10 +18,6 @@ import (
 
 // maxLanes bounds --lanes: a job has at most that many slices, so more lanes would idle (DESIGN.md §5).
 const maxLanes = replay.MaxSlices
-
-// garbage is how much a service lets pile up, in percent of what it uses, before it collects: 100, Go's own, costs the intake
-// some 2 % of its speed, 200 takes 4 MiB and more beyond what BENCHMARKS.md allows. GOGC says otherwise.
-const garbage = 150
 
 // serveCmd is `reprise serve`.
 type serveCmd struct {
@@ -100,9 +95,6 @@ func (c *serveCmd) checkRegions() error {
 func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err := c.logs.start(s.err); err != nil {
 		return err
-	}
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(garbage)
 	}
 	regions := replay.Regions{Known: c.Regions, Default: c.DefaultRegion, Domain: c.Domain}
 	if regions.Default == "" {
