@@ -76,7 +76,8 @@ type run struct {
 	aim     phase
 	reached chan struct{} // closed when somebody is at what is aimed at
 
-	random *rand.Rand // the killer's
+	random *rand.Rand              // the killer's
+	within map[phase]time.Duration // after somebody is at it, the process is killed within this
 	fell   map[phase]int
 	killed int
 	unborn int // killed before they served
@@ -91,10 +92,14 @@ const (
 	delivery phase = "delivery" // a batch is at the receiver
 )
 
+// longest bounds how long after a phase began the process is killed.
+const longest = 12 * time.Millisecond
+
 func newRun(t *testing.T, seed uint64) *run {
 	r := &run{
 		t: t, seed: seed, data: filepath.Join(t.TempDir(), "reprise.db"), well: make(chan struct{}), dead: make(chan struct{}), up: make(chan struct{}),
 		random: rand.New(rand.NewPCG(seed, 0)), fell: make(map[phase]int),
+		within: map[phase]time.Duration{intake: longest / 3, planning: longest / 3, delivery: longest},
 	}
 	r.begin()
 	keys, err := receiver.JWKS{URL: r.process.base + jwksPath}.Keys(t.Context())
@@ -189,7 +194,11 @@ func (r *run) killOnce(n int) bool {
 		life = 300*unhurried + 2*life
 	}
 	aim := []phase{intake, planning, delivery}[n%3]
-	after := time.Duration(r.random.IntN(map[phase]int{intake: 4000, planning: 4000, delivery: 12_000}[aim])) * time.Microsecond
+	after := time.Duration(r.random.Int64N(int64(r.within[aim])))
+	patience := 300 * time.Millisecond
+	if r.fell[aim] < n/6 {
+		patience = 3 * time.Second // a slow machine, where few come this far
+	}
 	<-time.After(life)
 	r.mu.Lock()
 	reached := make(chan struct{})
@@ -197,7 +206,7 @@ func (r *run) killOnce(n int) bool {
 	r.mu.Unlock()
 	select {
 	case <-reached:
-	case <-time.After(300 * time.Millisecond): // at a random moment, then
+	case <-time.After(patience): // at a random moment, then
 	}
 	<-time.After(after)
 
@@ -208,12 +217,14 @@ func (r *run) killOnce(n int) bool {
 	r.mu.Lock()
 	r.up, r.aim = make(chan struct{}), ""
 	r.mu.Unlock()
-	for phase, there := range map[phase]bool{intake: r.sending(), planning: r.planning(), delivery: r.hook.busy()} {
+	there := map[phase]bool{intake: r.sending(), planning: r.planning(), delivery: r.hook.busy()}
+	for phase, there := range there {
 		if there {
 			r.fell[phase]++
 		}
 	}
 	p.kill()
+	r.correct(aim, closed(reached), there[aim])
 	if at := strings.Index(p.log.String(), `"level":"ERROR"`); at >= 0 {
 		r.t.Errorf("seed %d: an error in the log of the process before kill %d:\n%s", r.seed, n, p.log.tail())
 	}
@@ -223,6 +234,17 @@ func (r *run) killOnce(n int) bool {
 	}
 	r.begin()
 	return true
+}
+
+// correct has the next shot at a phase come sooner where this one came when it was over, and later again where it did not:
+// how long a phase lasts is the machine's.
+func (r *run) correct(aim phase, reached, hit bool) {
+	switch {
+	case hit:
+		r.within[aim] = min(longest, r.within[aim]*5/4)
+	case reached:
+		r.within[aim] = max(longest/100, r.within[aim]/2)
+	}
 }
 
 // stillborn starts the process and kills it while it starts.
