@@ -9,6 +9,8 @@ RUNS     ?= 5
 LARGE    ?= 1
 FROM     ?=
 BREAK    ?=
+KEEP     ?=
+LANES    ?=
 FUZZTIME ?= 3s
 SEEDS    ?= 500
 FIRST    ?= 0
@@ -27,11 +29,11 @@ help: ## list the commands
 build: ## build bin/reprise
 	@go build -o bin/reprise ./cmd/reprise
 
-demo: build ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside)
-	@bin/reprise demo $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK))
+demo: build ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1)
+	@bin/reprise demo $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
-run: build ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA)
-	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside
+run: build ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
+	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside $(if $(LANES),--lanes $(LANES))
 
 # Machines differ: figures are compared within one run, never with those of another.
 MEASURE = bin/bench -parts '$(BENCH)' -entries $(or $(ENTRIES),1000000) -runs $(RUNS) -large=$(LARGE)

@@ -14,7 +14,7 @@ import (
 // demoCmd is `reprise demo`.
 type demoCmd struct {
 	Entries int64  `default:"200000" env:"REPRISE_DEMO_ENTRIES" placeholder:"N" help:"How many entries to generate, spread over the last 24 hours."`
-	From    string `env:"REPRISE_DEMO_FROM" placeholder:"FILE" help:"Recorded entries to send instead, one JSON object per line, gzipped or not; moved in time so that the last one happened a minute ago."`
+	From    string `env:"REPRISE_DEMO_FROM" placeholder:"FILE" help:"Recorded entries to send instead, one JSON object per line, gzipped or not; moved in time so that the last one happened a minute ago, without sig and org_id. --entries is not looked at then."`
 	Break   string `env:"REPRISE_DEMO_BREAK" placeholder:"KIND" help:"Let the receiver go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
 	Lanes   int    `default:"4" env:"REPRISE_DEMO_LANES" placeholder:"N" help:"How many requests the replay may have in flight, 1 to 32."`
 	Keep    bool   `env:"REPRISE_DEMO_KEEP" help:"Keep the temporary folder even when all went well."`

@@ -119,9 +119,11 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 func (c *serveCmd) welcome(program, address string, now time.Time) string {
 	program, data, api := quote(program), quote(c.Data), "http://"+address+"/v2"
 	begin := "In another terminal, from this folder:"
+	received := ""
 	endpoint, whose := "https://audit.example.com/", `: a receiver of yours, by https ("serve --allow-inside" takes one here)`
 	if c.AllowInside {
 		endpoint, whose = "http://127.0.0.1:8090/", ""
+		received = "\n  # what the receiver has got\n  curl http://127.0.0.1:8090/\n"
 		begin = fmt.Sprintf(`In a second terminal, from this folder, a receiver that checks what it gets:
 
   %s listen --authorization "Bearer its-secret" --jwks %s/audit-log-webhook/jwks.json
@@ -151,8 +153,8 @@ Reprise serves on http://%[1]s with its data in %[2]s; Ctrl-C ends it. A first r
 
   # how it goes
   curl %[4]s/audit-log-replay-job -H "Authorization: Bearer $ADMIN"
-
-`, address, data, program, api, begin, now.Add(-time.Hour).UTC().Format(time.RFC3339), whose, endpoint)
+%[9]s
+`, address, data, program, api, begin, now.Add(-time.Hour).UTC().Format(time.RFC3339), whose, endpoint, received)
 }
 
 // quote is s as one word of a shell.

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
 	"time"
 	"unicode"
@@ -80,6 +82,7 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
+	_, absent := os.Stat(c.Data)
 	store, err := sqlite.Open(c.Data, time.Now)
 	if err != nil {
 		return err
@@ -102,6 +105,9 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if _, err := fmt.Fprintln(s.out, secret); err != nil {
 		return fmt.Errorf("printing the token's secret, which is lost now: make another: %w", err)
 	}
-	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s; %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, until)
+	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s, in %s; %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, c.Data, until)
+	if errors.Is(absent, fs.ErrNotExist) {
+		_, _ = fmt.Fprintf(s.err, "%s was not there and was made: only a service that is started on this very file knows the token.\n", c.Data)
+	}
 	return nil
 }

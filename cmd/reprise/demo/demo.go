@@ -60,11 +60,11 @@ func Run(ctx context.Context, c Config) error {
 	err = s.play(ctx)
 	if !c.Keep && (err == nil || ctx.Err() != nil) {
 		if err = errors.Join(err, os.RemoveAll(folder)); err == nil {
-			s.sayf("\nthe temporary folder was removed; --keep keeps it\n")
+			s.sayf("\nthe temporary folder was removed; --keep (make demo KEEP=1) keeps it\n")
 		}
 		return err
 	}
-	s.sayf("\neverything is in %s: what was sent, what was received, the data file, the logs\n", folder)
+	s.sayf("\neverything is in %s: what was sent, what was received, the data file, the logs; remove it when you are done\n", folder)
 	return err
 }
 

@@ -21,7 +21,7 @@ const (
 )
 
 // recorded is the entries of a file of lines, gzipped or not, moved in time by one shift so that the last of them happened
-// a minute before now. They stay in the file's order. The shift is in whole seconds: an event_ts that has no fraction would
+// a minute before now, without what an audit log had added to them. They stay in the file's order. The shift is in whole seconds: an event_ts that has no fraction would
 // otherwise drift away from its rt.
 func recorded(path string, now time.Time) (source, error) {
 	var first, last time.Time
@@ -31,7 +31,7 @@ func recorded(path string, now time.Time) (source, error) {
 			return source{}, err
 		}
 		n++
-		m, err := readMoments(line.Text)
+		m, err := readMoments(strip(line.Text))
 		if err != nil {
 			return source{}, fmt.Errorf("%s, line %d: %w", path, line.N, err)
 		}
@@ -55,7 +55,7 @@ func recorded(path string, now time.Time) (source, error) {
 		var moved []byte
 		for line, err := range lines(path) {
 			if err == nil {
-				moved, err = move(moved[:0], line.Text, shift)
+				moved, err = move(moved[:0], strip(line.Text), shift)
 			}
 			if !yield(moved, err) || err != nil {
 				return

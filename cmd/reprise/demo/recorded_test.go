@@ -71,6 +71,25 @@ func TestRecordedEntriesAreMovedByOneShiftAndStayAsTheyAreOtherwise(t *testing.T
 	}
 }
 
+func TestRecordedEntriesLoseWhatAnAuditLogAddedAndNothingElse(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"rt":1,"a":2}`:                                  `{"rt":1,"a":2}`,
+		`{"sig":"x","rt":1,"a":2}`:                        `{"rt":1,"a":2}`,
+		`{ "org_id" : "o" , "sig":"x" , "rt":1 , "a":2 }`: `{ "rt":1 , "a":2 }`,
+		`{"rt":1,"sig":"x,\"}","a":2,"org_id":"o"}`:       `{"rt":1,"a":2}`,
+		`{"rt":1,"b":{"sig":1,"org_id":2},"c":["sig"]}`:   `{"rt":1,"b":{"sig":1,"org_id":2},"c":["sig"]}`,
+		`{"\u0073ig":1,",":",","rt":1.50}`:                `{",":",","rt":1.50}`,
+		`{"sig":1}`:                                       `{}`,
+		`{"sig":1`:                                        `{"sig":1`,
+		`["sig",1]`:                                       `["sig",1]`,
+		`{"sig":1 2`:                                      `{"sig":1 2`,
+	} {
+		if got := string(strip([]byte(line))); got != want {
+			t.Errorf("%s became %s, want %s", line, got, want)
+		}
+	}
+}
+
 func TestAFileThatCannotBeSentIsRefusedWithItsLine(t *testing.T) {
 	for name, c := range map[string]struct{ content, want string }{
 		"an array":                {"[1]\n", "line 1: is no JSON object"},
