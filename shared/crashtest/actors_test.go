@@ -149,7 +149,7 @@ func (o *org) replay(w replay.Window, impatient bool) {
 	const stamp = "2006-01-02T15:04:05.000Z07:00"
 	for {
 		before := o.get()
-		w.From = w.From.Add(time.Millisecond) // a window of its own for each PUT
+		w.From = w.From.Add(-time.Millisecond) // a window of its own for each PUT; however many it takes, it does not end before it begins
 		o.asks(w)
 		base := o.run.base()
 		o.run.at(planning)
