@@ -15,24 +15,9 @@ import (
 
 var _ storetest.Store = (*simtest.Store)(nil)
 
-// clock stands still until somebody moves it.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2025, 6, 18, 21, 2, 36, 889e6, time.UTC)} }
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
+// newClock stands still until a test moves it.
+func newClock() *queuetest.Clock {
+	return queuetest.NewClock(time.Date(2025, 6, 18, 21, 2, 36, 889e6, time.UTC))
 }
 
 // numbers gives each write an id of its own.
@@ -50,10 +35,10 @@ func numbers() func() string {
 // queue is a queue whose time passes when it is told to.
 type queue struct {
 	*simtest.Queue
-	clock *clock
+	clock *queuetest.Clock
 }
 
-func (q queue) Pass(d time.Duration) { q.clock.pass(d) }
+func (q queue) Pass(d time.Duration) { q.clock.Pass(d) }
 
 // stream hands over what the tables accepted; at is the first that was not handled.
 type stream struct {
@@ -79,7 +64,7 @@ func TestTheSimulatedStoreKeepsItsContract(t *testing.T) {
 func TestTheSimulatedQueueKeepsItsContract(t *testing.T) {
 	queuetest.Test(t, func(*testing.T) queuetest.Queue {
 		c := newClock()
-		return queue{simtest.NewQueue(c.now), c}
+		return queue{simtest.NewQueue(c.Now), c}
 	})
 }
 
@@ -88,8 +73,8 @@ func TestTheVerbsKeepTheirPromisesOnIt(t *testing.T) {
 		c, tables := newClock(), simtest.NewTables()
 		s := &stream{tables: tables}
 		return storetest.Backend{
-			Store: tables.As(c.now, numbers()), Queue: queue{simtest.NewQueue(c.now), c},
-			Stream: s.pump, Pass: c.pass, Now: c.now,
+			Store: tables.As(c.Now, numbers()), Queue: queue{simtest.NewQueue(c.Now), c},
+			Stream: s.pump, Pass: c.Pass, Now: c.Now,
 		}
 	})
 }

@@ -119,7 +119,7 @@ func TestTheStreamIsEveryJobAsItWasAccepted(t *testing.T) {
 
 func TestOfAQueueTheHeadsAreVisibleOrToldWhenTheyWillBe(t *testing.T) {
 	c := newClock()
-	q, ctx := simtest.NewQueue(c.now), t.Context()
+	q, ctx := simtest.NewQueue(c.Now), t.Context()
 	other := slice(1)
 	other.Lane = 1
 	if err := q.Send(ctx, 0, slice(0), slice(2), other); err != nil {
@@ -136,19 +136,19 @@ func TestOfAQueueTheHeadsAreVisibleOrToldWhenTheyWillBe(t *testing.T) {
 	if _, twice := q.Receive(heads[0]); !ok || twice || held.Receives != 1 {
 		t.Errorf("received: %t, %d times; a second time: %t", ok, held.Receives, twice)
 	}
-	if at, hidden := q.NextVisible(); !hidden || !at.Equal(c.now().Add(replay.Lease)) || len(q.Visible()) != 1 {
+	if at, hidden := q.NextVisible(); !hidden || !at.Equal(c.Now().Add(replay.Lease)) || len(q.Visible()) != 1 {
 		t.Errorf("the next is visible at %v (%t)", at, hidden)
 	}
 	q.Show(held, time.Second)
 	q.Delete(held) // a receipt is good for one answer
-	if at, hidden := q.NextVisible(); !hidden || !at.Equal(c.now().Add(time.Second)) || q.Len() != 3 {
+	if at, hidden := q.NextVisible(); !hidden || !at.Equal(c.Now().Add(time.Second)) || q.Len() != 3 {
 		t.Errorf("the next is visible at %v (%t), %d are there", at, hidden, q.Len())
 	}
 }
 
 func TestADeadLetterStaysUntilItIsTakenAway(t *testing.T) {
 	c := newClock()
-	q := simtest.NewQueue(c.now)
+	q := simtest.NewQueue(c.Now)
 	if err := q.Send(t.Context(), 0, slice(0), slice(2)); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestADeadLetterStaysUntilItIsTakenAway(t *testing.T) {
 		if m, ok := q.Receive(q.Visible()[0]); !ok || m.Slice != slice(0) {
 			t.Fatalf("%+v, %t", m, ok)
 		}
-		c.pass(replay.Lease)
+		c.Pass(replay.Lease)
 	}
 	if m, ok := q.Receive(q.Visible()[0]); ok {
 		t.Fatalf("%+v was received once more", m)

@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"reprise/shared/queuetest"
 	"reprise/shared/replay"
 	"reprise/shared/sqlite"
 )
@@ -69,7 +70,7 @@ func TestTheQueueDoesWhatItsModelDoes(t *testing.T) {
 	logged(t)
 	jobs := append(queued("job-a", 2, 6), queued("job-b", 1, 3)...)
 	path, clock := filepath.Join(t.TempDir(), "queue.db"), newHandClock()
-	q := queueFile(t, path, clock.now).Queue()
+	q := queueFile(t, path, clock.Now).Queue()
 	rapid.Check(t, func(r *rapid.T) {
 		change(t, path, "DELETE FROM messages")
 		change(t, path, "DELETE FROM deduplication")
@@ -83,11 +84,11 @@ func TestTheQueueDoesWhatItsModelDoes(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, s := range some {
-					m.send(clock.now(), generation, s)
+					m.send(clock.Now(), generation, s)
 				}
 			},
 			"pass": func(t *rapid.T) {
-				clock.pass(time.Duration(rapid.IntRange(0, 200).Draw(t, "seconds")) * time.Second)
+				clock.Pass(time.Duration(rapid.IntRange(0, 200).Draw(t, "seconds")) * time.Second)
 			},
 			"take": func(t *rapid.T) { take(t, q, m, clock) },
 		})
@@ -95,7 +96,7 @@ func TestTheQueueDoesWhatItsModelDoes(t *testing.T) {
 }
 
 // take has one message handed over, which must be one that the model would hand over.
-func take(t *rapid.T, q *sqlite.Queue, m *model, clock *handClock) {
+func take(t *rapid.T, q *sqlite.Queue, m *model, clock *queuetest.Clock) {
 	next := replay.Next{
 		Again: rapid.Bool().Draw(t, "again"),
 		After: time.Duration(rapid.IntRange(0, 100).Draw(t, "after")) * time.Second,
@@ -104,7 +105,7 @@ func take(t *rapid.T, q *sqlite.Queue, m *model, clock *handClock) {
 	if rapid.IntRange(0, 3).Draw(t, "fails") == 0 {
 		failed = errors.New("drawn")
 	}
-	heads := m.heads(clock.now())
+	heads := m.heads(clock.Now())
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	took := -1
@@ -118,7 +119,7 @@ func take(t *rapid.T, q *sqlite.Queue, m *model, clock *handClock) {
 	})
 	switch {
 	case took >= 0:
-		m.handled(heads[took], clock.now(), next, failed != nil)
+		m.handled(heads[took], clock.Now(), next, failed != nil)
 	case len(heads) > 0:
 		t.Fatalf("nothing came, though %d messages were to be handed over", len(heads))
 	}

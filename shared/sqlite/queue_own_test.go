@@ -59,7 +59,7 @@ func pump(t *testing.T, q *sqlite.Queue, next replay.Next, err error) []replay.S
 func TestTheQueueIsThereAfterReopening(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "queue.db"), newHandClock()
 	slices := queued(queuedJob, 3, 6)
-	store := queueFile(t, path, clock.now)
+	store := queueFile(t, path, clock.Now)
 	if err := store.Queue().Send(t.Context(), 0, slices...); err != nil {
 		t.Fatal(err)
 	}
@@ -77,18 +77,18 @@ func TestTheQueueIsThereAfterReopening(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	store = queueFile(t, path, clock.now)
+	store = queueFile(t, path, clock.Now)
 	if err := store.Queue().Send(t.Context(), 0, slices...); err != nil {
 		t.Fatal(err)
 	}
 	if got := pump(t, store.Queue(), replay.Done(), nil); len(got) != 0 {
 		t.Errorf("%v came at once: neither what is hidden nor what was sent before should", got)
 	}
-	clock.pass(replay.Lease)
+	clock.Pass(replay.Lease)
 	if diff := cmp.Diff([]replay.Slice{slices[0], slices[3]}, pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("after the visibility of what was in hand (-want +got):\n%s", diff)
 	}
-	clock.pass(replay.Lease)
+	clock.Pass(replay.Lease)
 	if diff := cmp.Diff([]replay.Slice{slices[1], slices[4]}, pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("after the wait (-want +got):\n%s", diff)
 	}
@@ -96,7 +96,7 @@ func TestTheQueueIsThereAfterReopening(t *testing.T) {
 
 func TestWhatWasInHandIsTakenBack(t *testing.T) {
 	clock := newHandClock()
-	store := emptyStore(t, clock.now)
+	store := emptyStore(t, clock.Now)
 	slices := queued(queuedJob, 3, 6)
 	sendTo(t, store, slices...)
 	err := store.Queue().Pump(t.Context(), func(_ context.Context, s replay.Slice) (replay.Next, error) {
@@ -118,7 +118,7 @@ func TestWhatWasInHandIsTakenBack(t *testing.T) {
 	if n, err := store.TakeBack(t.Context()); err != nil || n != 0 {
 		t.Errorf("took %d back, %v: what was told to wait is in nobody's hands", n, err)
 	}
-	clock.pass(2 * replay.Lease)
+	clock.Pass(2 * replay.Lease)
 	if diff := cmp.Diff([]replay.Slice{slices[1], slices[4]}, pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("after the wait (-want +got):\n%s", diff)
 	}
@@ -126,7 +126,7 @@ func TestWhatWasInHandIsTakenBack(t *testing.T) {
 
 func TestASliceThatMayBeWhatEndsTheProcessWaitsForItsVisibility(t *testing.T) {
 	clock := newHandClock()
-	store := emptyStore(t, clock.now)
+	store := emptyStore(t, clock.Now)
 	slices := queued(queuedJob, 2, 2)
 	sendTo(t, store, slices...)
 	for n := range replay.MaxStarts {
@@ -147,14 +147,14 @@ func TestASliceThatMayBeWhatEndsTheProcessWaitsForItsVisibility(t *testing.T) {
 		}
 	}
 	pump(t, store.Queue(), replay.Done(), nil)
-	clock.pass(replay.Lease)
+	clock.Pass(replay.Lease)
 	if diff := cmp.Diff(slices[:1], pump(t, store.Queue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("after its visibility (-want +got):\n%s", diff)
 	}
 }
 
 func TestWhoseMessageWasTakenBackCanSayNothingMore(t *testing.T) {
-	store := emptyStore(t, newHandClock().now)
+	store := emptyStore(t, newHandClock().Now)
 	slices := queued(queuedJob, 1, 1)
 	sendTo(t, store, slices...)
 	first := true
@@ -178,7 +178,7 @@ func TestWhoseMessageWasTakenBackCanSayNothingMore(t *testing.T) {
 
 func TestReceivesAreCountedAcrossReopening(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "queue.db"), newHandClock()
-	store := queueFile(t, path, clock.now)
+	store := queueFile(t, path, clock.Now)
 	sendTo(t, store, queued(queuedJob, 1, 1)...)
 	change(t, path, "UPDATE messages SET receives = ?", replay.RetireReceives-2)
 	ctx, stop := context.WithCancel(t.Context())
@@ -192,7 +192,7 @@ func TestReceivesAreCountedAcrossReopening(t *testing.T) {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := queueFile(t, path, clock.now).Queue().Pump(t.Context(), shown); err != nil {
+	if err := queueFile(t, path, clock.Now).Queue().Pump(t.Context(), shown); err != nil {
 		t.Fatal(err)
 	}
 	if received != 2 {
@@ -213,7 +213,7 @@ func TestAMessageThatCannotBeReadIsADeadLetterAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "queue.db")
-			store := queueFile(t, path, newHandClock().now)
+			store := queueFile(t, path, newHandClock().Now)
 			if err := store.Queue().Send(t.Context(), 0, slices...); err != nil {
 				t.Fatal(err)
 			}
@@ -253,7 +253,7 @@ func change(t *testing.T, path, statement string, args ...any) {
 
 func TestADeadLetterIsHandedOverUntilItIsDone(t *testing.T) {
 	path, clock := filepath.Join(t.TempDir(), "queue.db"), newHandClock()
-	store := queueFile(t, path, clock.now)
+	store := queueFile(t, path, clock.Now)
 	slices := queued(queuedJob, 1, 1)
 	sendTo(t, store, slices...)
 	change(t, path, "UPDATE messages SET receives = ?", replay.MaxReceives)
@@ -270,7 +270,7 @@ func TestADeadLetterIsHandedOverUntilItIsDone(t *testing.T) {
 		if diff := cmp.Diff(slices, pump(t, store.DeadQueue(), answer.next, answer.err)); diff != "" {
 			t.Errorf("handed over, and answered with %s (-want +got):\n%s", name, diff)
 		}
-		clock.pass(replay.Lease)
+		clock.Pass(replay.Lease)
 	}
 	if diff := cmp.Diff(slices, pump(t, store.DeadQueue(), replay.Done(), nil)); diff != "" {
 		t.Errorf("handed over at last (-want +got):\n%s", diff)
@@ -282,14 +282,14 @@ func TestADeadLetterIsHandedOverUntilItIsDone(t *testing.T) {
 
 func TestAGroupThatHadItsTurnQueuesUpBehindTheOthers(t *testing.T) {
 	clock := newHandClock()
-	q := queueFile(t, filepath.Join(t.TempDir(), "queue.db"), clock.now).Queue()
+	q := queueFile(t, filepath.Join(t.TempDir(), "queue.db"), clock.Now).Queue()
 	large, small := queued(queuedJob, 1, 3), queued("01J8000000000000000000000R", 1, 1)
 	if err := errors.Join(q.Send(t.Context(), 0, large...), q.Send(t.Context(), 0, small...)); err != nil {
 		t.Fatal(err)
 	}
 	var order []replay.Slice
 	err := q.Pump(t.Context(), func(_ context.Context, s replay.Slice) (replay.Next, error) {
-		clock.pass(time.Second)
+		clock.Pass(time.Second)
 		order = append(order, s)
 		return replay.Done(), nil
 	})
@@ -303,7 +303,7 @@ func TestAGroupThatHadItsTurnQueuesUpBehindTheOthers(t *testing.T) {
 }
 
 func TestASendThatFailsSendsNothingAndRemembersNothing(t *testing.T) {
-	q := queueFile(t, filepath.Join(t.TempDir(), "queue.db"), newHandClock().now).Queue()
+	q := queueFile(t, filepath.Join(t.TempDir(), "queue.db"), newHandClock().Now).Queue()
 	slices := queued(queuedJob, 1, 3)
 	bad := slices[2]
 	bad.Window.To = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)

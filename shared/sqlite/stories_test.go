@@ -11,7 +11,7 @@ import (
 func TestTheVerbsKeepTheirPromisesOnIt(t *testing.T) {
 	storetest.Stories(t, faultsApart, func(t *testing.T) storetest.Backend {
 		clock := newHandClock()
-		store, err := sqlite.Open(filepath.Join(t.TempDir(), "reprise.db"), clock.now)
+		store, err := sqlite.Open(filepath.Join(t.TempDir(), "reprise.db"), clock.Now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -24,8 +24,8 @@ func TestTheVerbsKeepTheirPromisesOnIt(t *testing.T) {
 			Store:  store,
 			Queue:  hands{store.Queue(), store.DeadQueue(), clock},
 			Stream: store.PumpAccepted,
-			Pass:   clock.pass,
-			Now:    clock.now,
+			Pass:   clock.Pass,
+			Now:    clock.Now,
 		}
 	})
 }

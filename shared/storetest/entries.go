@@ -339,7 +339,7 @@ func aReaderWhoseContextEnds(t *testing.T, b *bench) {
 // chunksBeyondRetention: a job of seven days, a day old, still finds all of its entries; what may be asked for is PUT's rule.
 func chunksBeyondRetention(t *testing.T, b *bench) {
 	at := b.scope()
-	old := stamp(b.clock.now()).Add(-replay.Retention - replay.MaxAge)
-	want := b.keep(t, at, chunkAt(old, 1, 100), chunkAt(stamp(b.clock.now()).Add(5*time.Minute), 2, 100))
+	old := stamp(b.clock.Now()).Add(-replay.Retention - replay.MaxAge)
+	want := b.keep(t, at, chunkAt(old, 1, 100), chunkAt(stamp(b.clock.Now()).Add(5*time.Minute), 2, 100))
 	b.yields(t, "old ones and ones ahead", at, replay.Window{From: old, To: old.Add(9 * 24 * time.Hour)}, want...)
 }

@@ -112,7 +112,7 @@ func aPlanStays(t *testing.T, b *bench) {
 		b.clock.tick()
 		p, err := b.Try(t.Context(), s)
 		expect(t, "Try", err, nil)
-		expect(t, "Advance", b.Advance(t.Context(), s, p.End(stamp(b.clock.now()))), nil)
+		expect(t, "Advance", b.Advance(t.Context(), s, p.End(stamp(b.clock.Now()))), nil)
 	}
 	expect(t, "Complete", b.Complete(t.Context(), plan.Fence, someTally()), nil)
 	b.planned(t, plan.Fence, plan)

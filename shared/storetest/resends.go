@@ -178,7 +178,7 @@ func advancesRace(t *testing.T, b *bench) {
 // theTallyNeverGoesBack lets many take the slice from each other while somebody watches, as GET does.
 func theTallyNeverGoesBack(t *testing.T, b *bench) {
 	s := b.recorded(t, 1).Slices[0]
-	now := stamp(b.clock.now())
+	now := stamp(b.clock.Now())
 	var mu sync.Mutex
 	made := int64(0)
 	work := func() error {

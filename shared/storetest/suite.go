@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"reprise/shared/queuetest"
 	"reprise/shared/replay"
 )
 
@@ -46,7 +47,7 @@ func Test(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 			for _, g := range c.all {
 				t.Run(g.name, func(t *testing.T) {
 					clock := newClock()
-					g.hold(t, &bench{Store: open(t, clock.now), clock: clock})
+					g.hold(t, &bench{Store: open(t, clock.Now), clock: clock})
 				})
 			}
 		})
@@ -60,29 +61,18 @@ type guarantee struct {
 }
 
 // clock goes on only when a test says so.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
+type clock struct{ *queuetest.Clock }
 
 // newClock starts in a year far ahead: a backend that lets rows expire by its own clock must not do so under a test.
-func newClock() *clock {
+func newClock() clock {
 	east := time.FixedZone("east", 2*60*60)
-	return &clock{at: time.Date(2040, time.March, 2, 12, 34, 56, 123_456_789, east)}
-}
-
-func (c *clock) now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
+	return clock{queuetest.NewClock(time.Date(2040, time.March, 2, 12, 34, 56, 123_456_789, east))}
 }
 
 // tick lets some seconds pass and returns what a row that is written now must be stamped with.
-func (c *clock) tick() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(7*time.Second + 13*time.Millisecond)
-	return stamp(c.at)
+func (c clock) tick() time.Time {
+	c.Pass(7*time.Second + 13*time.Millisecond)
+	return stamp(c.Now())
 }
 
 // stamp is t as a store keeps it.
@@ -91,7 +81,7 @@ func stamp(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 // bench is a store with its clock, as a test finds it.
 type bench struct {
 	Store
-	clock *clock
+	clock clock
 }
 
 // scope is one that no other part of the test uses.
@@ -100,7 +90,7 @@ func (b *bench) scope() replay.Scope { return replay.Scope{Org: rand.Text(), Reg
 // newJob is a job for at as a PUT makes it, not yet stored. Its id is one that was never used anywhere: a backend may
 // remember ids longer than its rows.
 func (b *bench) newJob(at replay.Scope) replay.Job {
-	now := stamp(b.clock.now())
+	now := stamp(b.clock.Now())
 	w := replay.Window{From: now.Add(-3*time.Hour - 217*time.Millisecond), To: now.Add(-time.Millisecond)}
 	return replay.NewJob(replay.Fence{Scope: at, JobID: rand.Text()}, "ops · Zürich", w, now)
 }

@@ -29,7 +29,7 @@ func (b *bench) hook(at replay.Scope, version int) webhook.Config {
 	return webhook.Config{
 		Scope: at, Version: version, Endpoint: fmt.Sprintf("https://siem.example/in?v=%d", version),
 		Authorization: webhook.Secret(fmt.Sprintf("Splunk key-%d", version)), Enabled: true, Format: auditlog.JSON,
-		UpdatedAt: stamp(b.clock.now()),
+		UpdatedAt: stamp(b.clock.Now()),
 	}
 }
 
