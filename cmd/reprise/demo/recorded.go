@@ -21,8 +21,8 @@ const (
 )
 
 // recorded is the entries of a file of lines, gzipped or not, moved in time by one shift so that the last of them happened
-// a minute before now, without what an audit log had added to them. They stay in the file's order. The shift is in whole seconds: an event_ts that has no fraction would
-// otherwise drift away from its rt.
+// a minute before now, without what an audit log had added to them. They stay in the file's order. The shift is in whole
+// seconds: an event_ts that has no fraction would otherwise drift away from its rt.
 func recorded(path string, now time.Time) (source, error) {
 	var first, last time.Time
 	var n int64

@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 )
 
-// added reports whether an audit log adds the member: recorded entries of another one carry it, and intake takes no sig
-// that is not ours and no other organization (CONTRACT.md §6).
+// added reports whether an audit log adds the member: recorded entries of another one carry it, and the intake takes
+// neither a sig nor another organization (CONTRACT.md §6).
 func added(key json.Token) bool { return key == "sig" || key == "org_id" }
 
 // strip is the object without the members that an audit log adds; every other byte stays as it is. What is no object is
@@ -16,9 +16,8 @@ func strip(line []byte) []byte {
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		return line
 	}
-	var kept []byte
 	done := int(d.InputOffset()) // up to here all is kept or gone
-	kept = append(kept, line[:done]...)
+	kept := bytes.Clone(line[:done])
 	empty, gone := true, false
 	for d.More() {
 		key, err := d.Token()
