@@ -1,0 +1,2 @@
+// Package stack is what template.yaml describes, on this machine.
+package stack
