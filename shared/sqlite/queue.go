@@ -83,7 +83,7 @@ func (q *Queue) send(conn *sqlite.Conn, generation int, s replay.Slice) error {
 	if err != nil || added == 0 {
 		return err
 	}
-	data, err := encodeBody(s)
+	data, err := s.Message()
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (q *Queue) read(row *sqlite.Stmt) *message {
 	m := &message{id: row.GetInt64("id"), receives: int(row.GetInt64("receives")), group: row.GetText("grp")}
 	data := make([]byte, row.GetLen("body"))
 	row.GetBytes("body", data)
-	m.slice, m.dead = decodeBody(replay.Fence{
+	m.slice, m.dead = replay.ReadMessage(replay.Fence{
 		Scope: replay.Scope{Org: row.GetText("org"), Region: row.GetText("region")}, JobID: row.GetText("job_id"),
 	}, data)
 	switch {
