@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,33 +60,13 @@ func (c *serveCmd) Validate() error {
 	if c.Patience <= 0 {
 		return fmt.Errorf("--patience: must be more than nothing, not %s", c.Patience)
 	}
-	if c.Domain != "" {
-		for label := range strings.SplitSeq(c.Domain, ".") {
-			if !isLabel(label) {
-				return fmt.Errorf("--domain: %q is no domain name: %s", c.Domain, labelRule)
-			}
-		}
+	if err := replay.CheckDomain(c.Domain); err != nil {
+		return fmt.Errorf("--domain: %w", err)
 	}
-	return c.checkRegions()
-}
-
-func (c *serveCmd) checkRegions() error {
-	if len(c.Regions) == 0 {
-		return errors.New("--regions: must name at least one region")
+	if err := replay.CheckRegions(c.Regions); err != nil {
+		return fmt.Errorf("--regions: %w", err)
 	}
-	seen := make(map[string]bool)
-	for _, r := range c.Regions {
-		switch {
-		case r == replay.GlobalRegion:
-			return fmt.Errorf("--regions: no region can be named %s: that host means every region", replay.GlobalRegion)
-		case !isLabel(r):
-			return fmt.Errorf("--regions: %q cannot begin a host name: %s", r, labelRule)
-		case seen[r]:
-			return fmt.Errorf("--regions: %q is there twice", r)
-		}
-		seen[r] = true
-	}
-	if c.DefaultRegion != "" && !seen[c.DefaultRegion] {
+	if c.DefaultRegion != "" && !slices.Contains(c.Regions, c.DefaultRegion) {
 		return fmt.Errorf("--default-region: %q is none of --regions %s", c.DefaultRegion, strings.Join(c.Regions, ","))
 	}
 	return nil
@@ -103,9 +84,9 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	config := local.Config{
 		Address: c.Address, File: c.Data, Regions: regions,
 		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside},
-		Lanes: c.Lanes, Patience: c.Patience, Version: version(),
+		Lanes: c.Lanes, Patience: c.Patience, Version: egress.Version(),
 		Ready: func(address string) {
-			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", version())
+			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", egress.Version())
 			if !c.forPrograms() {
 				_, _ = fmt.Fprint(s.err, c.welcome(os.Args[0], address, time.Now()))
 			}
@@ -164,16 +145,6 @@ func quote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-const labelRule = "1 to 63 of a-z, 0-9 and -, not beginning or ending with -"
-
-// isLabel reports whether s is one label of a host name, in lower case (RFC 1123 §2.1).
-func isLabel(s string) bool {
-	if len(s) < 1 || len(s) > 63 || s[0] == '-' || s[len(s)-1] == '-' {
-		return false
-	}
-	return strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
 func checkAddress(address string) error {

@@ -6,17 +6,6 @@ import (
 	"time"
 )
 
-func TestALabelIsOneOfAHostName(t *testing.T) {
-	for s, want := range map[string]bool{
-		"us": true, "eu-west-1": true, "7": true, strings.Repeat("a", 63): true,
-		"": false, "-us": false, "us-": false, "US": false, "u.s": false, "u_s": false, "é": false, strings.Repeat("a", 64): false,
-	} {
-		if got := isLabel(s); got != want {
-			t.Errorf("%q: %t, want %t", s, got, want)
-		}
-	}
-}
-
 func TestTheWelcomeIsAWholeReplay(t *testing.T) {
 	c := serveCmd{Data: "my data/reprise.db", AllowInside: true}
 	rest := c.welcome("bin/reprise", "127.0.0.1:8080", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))

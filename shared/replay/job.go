@@ -9,16 +9,6 @@ import (
 // Scope is what there is one job, one webhook and one log of. Region is never "global".
 type Scope struct{ Org, Region string }
 
-// GlobalRegion is the host's first label that means every region of a stack (CONTRACT.md §1); no Scope has it.
-const GlobalRegion = "global"
-
-// Regions is what a stack serves.
-type Regions struct {
-	Known   []string
-	Default string // the region of a request whose host names none
-	Domain  string // what a host must end in for its first label to name a region; empty: anything
-}
-
 // Fence names one job of a scope. Every transition takes one: a write that holds an old JobID changes nothing.
 type Fence struct {
 	Scope
