@@ -42,6 +42,8 @@ func TestEachRuleCatchesWhatItForbids(t *testing.T) {
 		{"a verb knows HTTP", "shared/intake/x.go", `import "net/http"`, "intake imports net/http"},
 		{"a noun opens files", "shared/webhook/x.go", `import "os"`, "webhook imports os"},
 		{"api knows AWS", "shared/api/x.go", `import "github.com/aws/aws-lambda-go/events"`, "api imports github.com/aws"},
+		{"a main says lambda.Start", "functions/jwks/main.go", `import "github.com/aws/aws-lambda-go/lambda"`, ""},
+		{"a main makes a client", "functions/jwks/main.go", `import "github.com/aws/aws-sdk-go-v2/service/dynamodb"`, "functions/jwks imports github.com/aws"},
 		{"local imports everything", "shared/local/x.go", "import \"reprise/shared/sqlite\"\nimport \"reprise/shared/settle\"", ""},
 		{"a test may import the store", "shared/deliver/x_test.go", `import "reprise/shared/sqlite"`, ""},
 		{"a drawer", "shared/util/x.go", ``, "folder util is no room"},

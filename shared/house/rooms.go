@@ -128,15 +128,20 @@ func (r room) refuses(name, imported string) (what, reason string) {
 			return name + " imports " + imported, reason
 		}
 	case strings.HasPrefix(imported, aws):
-		if !slices.Contains(r.modules, aws) {
-			return name + " imports " + imported, "all AWS words live in dynamo, sqs, apigw and boot, so that the rest runs without it (DESIGN.md §2)"
+		if !r.may(imported) {
+			return name + " imports " + imported, "all AWS words live in dynamo, sqs, apigw and boot, so that the rest runs without it; a main may say lambda.Start (DESIGN.md §2)"
 		}
 	case !strings.Contains(strings.Split(imported, "/")[0], "."):
 		return r.refusesStandard(name, imported)
-	case !slices.ContainsFunc(r.modules, func(m string) bool { return imported == m || strings.HasPrefix(imported, m+"/") }):
+	case !r.may(imported):
 		return name + " imports " + imported, "a dependency is one that somebody defends: name it in house's rooms (Lambda binaries link nothing they do not use)"
 	}
 	return "", ""
+}
+
+// may reports whether the room may link an imported package of a module.
+func (r room) may(imported string) bool {
+	return slices.ContainsFunc(r.modules, func(m string) bool { return imported == m || strings.HasPrefix(imported, strings.TrimSuffix(m, "/")+"/") })
 }
 
 func (r room) refusesStandard(name, imported string) (what, reason string) {
