@@ -1,0 +1,2 @@
+// Package sqs is the queue of slices on Amazon SQS.
+package sqs
