@@ -1,0 +1,2 @@
+// Package apigw lets an API Gateway HTTP API call an http.Handler.
+package apigw
