@@ -59,8 +59,11 @@ func (d *Damage) Error() string { return fmt.Sprintf("chunk %s is damaged: %v", 
 func (d *Damage) Unwrap() error { return d.Err }
 
 // At is the instant that the key begins with; the zero time where it begins with none.
-func (d *Damage) At() time.Time {
-	digits, _, _ := strings.Cut(d.Key, "-")
+func (d *Damage) At() time.Time { return KeyTime(d.Key) }
+
+// KeyTime is the instant that a chunk's key begins with; the zero time where it begins with none.
+func KeyTime(key string) time.Time {
+	digits, _, _ := strings.Cut(key, "-")
 	milli, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
 		return time.Time{}
