@@ -14,12 +14,14 @@ import (
 // Region is where the stack pretends to be.
 const Region = "us-east-1"
 
+const testCredential = "reprise"
+
 // Credentials is the configuration of a client of the test servers, which take any credentials.
 func Credentials() aws.Config {
 	return aws.Config{
 		Region: Region,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: "reprise", SecretAccessKey: "reprise"}, nil
+			return aws.Credentials{AccessKeyID: testCredential, SecretAccessKey: testCredential}, nil
 		}),
 	}
 }
