@@ -1,0 +1,2 @@
+// Package boot is the cold start of a function.
+package boot
