@@ -39,10 +39,8 @@ func Test(t *testing.T, open func(t *testing.T) Queue) {
 			t.Run(guarantee, func(t *testing.T) { stories[guarantee](story{t, open(t)}) })
 		}
 	}
-	t.Run("a receipt that is no longer the latest changes nothing", func(t *testing.T) {
-		rows := receipts()
-		for _, name := range slices.Sorted(maps.Keys(rows)) {
-			t.Run(name, func(t *testing.T) { rows[name].tell(story{t, open(t)}) })
-		}
-	})
+	rows := receipts()
+	for _, name := range slices.Sorted(maps.Keys(rows)) { // beside the others, so that all may run in parallel
+		t.Run("a receipt that is no longer the latest changes nothing: "+name, func(t *testing.T) { rows[name].tell(story{t, open(t)}) })
+	}
 }

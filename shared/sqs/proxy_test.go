@@ -1,0 +1,150 @@
+package sqs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+
+	"reprise/shared/sqs"
+	"reprise/shared/stack"
+)
+
+// proxy stands between the SDK and ElasticMQ. It is for any number of requests at once.
+type proxy struct {
+	t      *testing.T
+	target string
+	lose   func(operation string) bool // whether an answer is lost on its way
+	fail   func(operation string) bool // whether a request is answered by an error, and not carried out
+	refuse func(entry entry) bool      // whether a message of a SendMessageBatch is refused
+
+	mu    sync.Mutex
+	calls []call
+}
+
+// entry is what the proxy reads of a message of a SendMessageBatch.
+type entry struct{ Id, MessageBody, MessageGroupId string } //nolint:revive // SQS's names
+
+// call is a request that reached the proxy.
+type call struct {
+	Operation string
+	Input     map[string]any
+}
+
+// through is the queues of e behind a proxy that does as it is told.
+func (e elastic) through(t *testing.T, p *proxy) (elastic, *proxy) {
+	t.Helper()
+	s, err := server()
+	stack.Need(t, err)
+	p.t, p.target = t, s.URL
+	front := httptest.NewServer(p)
+	t.Cleanup(front.Close)
+	client := sqs.NewClient(stack.Credentials(), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(front.URL) })
+	e.Queue, e.dead = sqs.New(client, e.url, time.Now), sqs.NewDeadQueue(client, e.last)
+	return e, p
+}
+
+// of is the inputs of an operation's requests, oldest first.
+func (p *proxy) of(operation string) (all []map[string]any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.calls {
+		if c.Operation == operation {
+			all = append(all, c.Input)
+		}
+	}
+	return all
+}
+
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	operation := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
+	var input map[string]any
+	if err := json.Unmarshal(body, &input); err != nil {
+		p.t.Errorf("%s: %v", operation, err)
+	}
+	p.mu.Lock()
+	p.calls = append(p.calls, call{operation, input})
+	p.mu.Unlock()
+	if p.fail != nil && p.fail(operation) {
+		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"the proxy does not want to"}`)
+		return
+	}
+	var answer []byte
+	if operation == "SendMessageBatch" && p.refuse != nil {
+		answer = p.batch(r, body)
+	} else {
+		answer = p.forward(r, body)
+	}
+	if p.lose != nil && p.lose(operation) {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	_, _ = w.Write(answer)
+}
+
+// batch forwards what is not refused, and says in the answer what was.
+func (p *proxy) batch(r *http.Request, body []byte) []byte {
+	var in struct {
+		QueueUrl string //nolint:revive // SQS's name
+		Entries  []json.RawMessage
+	}
+	out := map[string]any{}
+	var taken []json.RawMessage
+	var failed []map[string]any
+	p.must(json.Unmarshal(body, &in))
+	for _, raw := range in.Entries {
+		var e entry
+		p.must(json.Unmarshal(raw, &e))
+		if p.refuse(e) {
+			failed = append(failed, map[string]any{"Id": e.Id, "Code": "InternalError", "Message": "the proxy does not want it", "SenderFault": false})
+		} else {
+			taken = append(taken, raw)
+		}
+	}
+	if in.Entries = taken; len(taken) > 0 {
+		forwarded, err := json.Marshal(in)
+		p.must(err)
+		p.must(json.Unmarshal(p.forward(r, forwarded), &out))
+	}
+	if len(failed) > 0 {
+		out["Failed"] = failed
+	}
+	answer, err := json.Marshal(out)
+	p.must(err)
+	return answer
+}
+
+func (p *proxy) forward(r *http.Request, body []byte) []byte {
+	on, err := http.NewRequestWithContext(r.Context(), r.Method, p.target+r.URL.Path, bytes.NewReader(body))
+	p.must(err)
+	on.Header.Set("Content-Type", r.Header.Get("Content-Type"))
+	on.Header.Set("X-Amz-Target", r.Header.Get("X-Amz-Target"))
+	on.Header.Set("Authorization", r.Header.Get("Authorization"))
+	resp, err := http.DefaultClient.Do(on)
+	p.must(err)
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(resp.Body)
+	p.must(err)
+	return answer
+}
+
+func (p *proxy) must(err error) {
+	if err != nil {
+		p.t.Error(err)
+		panic(http.ErrAbortHandler)
+	}
+}
