@@ -7,9 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"reprise/shared/dynamo"
 	"reprise/shared/stack"
@@ -43,60 +41,37 @@ var _ storetest.Store = store{}
 // storeOf is the tables of that prefix.
 func storeOf(db *dynamodb.Client, prefix string, now func() time.Time, newID func() string) store {
 	return store{
-		dynamo.NewJobs(db, prefix+"jobs", now, newID),
-		dynamo.NewSlices(db, prefix+"slices", now, newID),
-		dynamo.NewEntries(db, prefix+"entries"),
-		dynamo.NewCounts(db, prefix+"counts"),
-		dynamo.NewWebhooks(db, prefix+"webhooks", newID),
-		dynamo.NewTokens(db, prefix+"tokens"),
-		dynamo.NewKeys(db, prefix+"keys"),
+		dynamo.NewJobs(db, prefix+"JobsTable", now, newID),
+		dynamo.NewSlices(db, prefix+"SlicesTable", now, newID),
+		dynamo.NewEntries(db, prefix+"EntriesTable"),
+		dynamo.NewCounts(db, prefix+"CountsTable"),
+		dynamo.NewWebhooks(db, prefix+"WebhooksTable", newID),
+		dynamo.NewTokens(db, prefix+"TokensTable"),
+		dynamo.NewKeys(db, prefix+"KeysTable"),
 	}
 }
 
-// layout is the key of each table, and its index.
-var layout = []struct{ name, hash, sort, index string }{
-	{"jobs", "org_id", "region", "active"},
-	{"slices", "job_id", "item", ""},
-	{"entries", "scope_hour", "chunk", ""},
-	{"counts", "scope", "hour", ""},
-	{"webhooks", "org_id", "region", ""},
-	{"tokens", "hash", "", "org_id"},
-	{"keys", "kid", "", ""},
-}
+// template is where the tables are described.
+var template = sync.OnceValues(stack.Load)
 
 // tables makes an empty set of tables, and returns what their names begin with.
 func tables(t testing.TB, db *dynamodb.Client) (prefix string) {
 	t.Helper()
 	prefix = rand.Text() + "-"
-	for _, l := range layout {
-		in := dynamodb.CreateTableInput{TableName: aws.String(prefix + l.name), BillingMode: types.BillingModePayPerRequest}
-		keys := []string{l.hash}
-		in.KeySchema = []types.KeySchemaElement{{AttributeName: aws.String(l.hash), KeyType: types.KeyTypeHash}}
-		if l.sort != "" {
-			keys = append(keys, l.sort)
-			in.KeySchema = append(in.KeySchema, types.KeySchemaElement{AttributeName: aws.String(l.sort), KeyType: types.KeyTypeRange})
-		}
-		if l.index != "" {
-			keys = append(keys, l.index)
-			in.GlobalSecondaryIndexes = []types.GlobalSecondaryIndex{{
-				IndexName: aws.String(l.index), Projection: &types.Projection{ProjectionType: types.ProjectionTypeKeysOnly},
-				KeySchema: []types.KeySchemaElement{{AttributeName: aws.String(l.index), KeyType: types.KeyTypeHash}},
-			}}
-		}
-		if l.name == "jobs" {
-			in.StreamSpecification = &types.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: types.StreamViewTypeNewImage}
-		}
-		for _, k := range keys {
-			in.AttributeDefinitions = append(in.AttributeDefinitions, types.AttributeDefinition{AttributeName: aws.String(k), AttributeType: types.ScalarAttributeTypeS})
-		}
-		if _, err := db.CreateTable(t.Context(), &in); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if _, err := db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: in.TableName}); err != nil {
+	described, err := template()
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := described.CreateTables(t.Context(), db, prefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, name := range names {
+			if _, err := db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
 				t.Error(err)
 			}
-		})
-	}
+		}
+	})
 	return prefix
 }
