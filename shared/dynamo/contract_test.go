@@ -11,6 +11,6 @@ import (
 func TestTheTablesKeepTheContract(t *testing.T) {
 	db := client(t)
 	storetest.Test(t, func(t *testing.T, now func() time.Time) storetest.Store {
-		return storeOf(db, tables(t, db), now, rand.Text)
+		return storeOf(db, tables(t, "JobsTable", "TokensTable", "KeysTable"), now, rand.Text)
 	})
 }

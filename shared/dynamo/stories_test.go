@@ -42,14 +42,15 @@ func newClock() *queuetest.Clock {
 	return queuetest.NewClock(time.Date(2040, 6, 18, 21, 2, 36, 889e6, time.UTC))
 }
 
-// backend is empty tables with their stream, and a queue.
+// backend is tables with their stream, and a queue. The jobs are none, as no sweep may meet another story's; the entries are
+// let go with the story, for the server's memory.
 func backend(t *testing.T, db *dynamodb.Client) storetest.Backend {
 	t.Helper()
-	clock, prefix := newClock(), tables(t, client(t))
+	clock, names := newClock(), tables(t, "JobsTable", "EntriesTable")
 	return storetest.Backend{
-		Store:  storeOf(db, prefix, clock.Now, rand.Text),
+		Store:  storeOf(db, names, clock.Now, rand.Text),
 		Queue:  hands{simtest.NewQueue(clock.Now), clock},
-		Stream: newStream(t, prefix+"JobsTable").pump,
+		Stream: newStream(t, names["JobsTable"]).pump,
 		Pass:   clock.Pass,
 		Now:    clock.Now,
 	}

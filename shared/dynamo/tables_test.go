@@ -3,6 +3,8 @@ package dynamo_test
 import (
 	"context"
 	"crypto/rand"
+	"maps"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -38,40 +40,62 @@ type store struct {
 
 var _ storetest.Store = store{}
 
-// storeOf is the tables of that prefix.
-func storeOf(db *dynamodb.Client, prefix string, now func() time.Time, newID func() string) store {
+// storeOf is the tables of those names.
+func storeOf(db *dynamodb.Client, names map[string]string, now func() time.Time, newID func() string) store {
 	return store{
-		dynamo.NewJobs(db, prefix+"JobsTable", now, newID),
-		dynamo.NewSlices(db, prefix+"SlicesTable", now, newID),
-		dynamo.NewEntries(db, prefix+"EntriesTable"),
-		dynamo.NewCounts(db, prefix+"CountsTable"),
-		dynamo.NewWebhooks(db, prefix+"WebhooksTable", newID),
-		dynamo.NewTokens(db, prefix+"TokensTable"),
-		dynamo.NewKeys(db, prefix+"KeysTable"),
+		dynamo.NewJobs(db, names["JobsTable"], now, newID),
+		dynamo.NewSlices(db, names["SlicesTable"], now, newID),
+		dynamo.NewEntries(db, names["EntriesTable"]),
+		dynamo.NewCounts(db, names["CountsTable"]),
+		dynamo.NewWebhooks(db, names["WebhooksTable"], newID),
+		dynamo.NewTokens(db, names["TokensTable"]),
+		dynamo.NewKeys(db, names["KeysTable"]),
 	}
 }
 
 // template is where the tables are described.
 var template = sync.OnceValues(stack.Load)
 
-// tables makes an empty set of tables, and returns what their names begin with.
-func tables(t testing.TB, db *dynamodb.Client) (prefix string) {
+// created makes some of the template's tables, or all where none is named.
+func created(ctx context.Context, db *dynamodb.Client, ids ...string) (map[string]string, error) {
+	all, err := template()
+	if err != nil {
+		return nil, err
+	}
+	some := stack.Template{Tables: maps.Clone(all.Tables)}
+	maps.DeleteFunc(some.Tables, func(id string, _ stack.Table) bool { return len(ids) > 0 && !slices.Contains(ids, id) })
+	return some.CreateTables(ctx, db, rand.Text()+"-")
+}
+
+// common are tables that tests share, each with organizations and jobs of its own.
+var common = sync.OnceValues(func() (map[string]string, error) {
+	s, err := server()
+	if err != nil {
+		return nil, err
+	}
+	return created(context.Background(), dynamo.NewClient(stack.Credentials(), s.DynamoDB()))
+})
+
+// tables is the names of a set of tables, of which those are new and empty.
+func tables(t testing.TB, fresh ...string) map[string]string {
 	t.Helper()
-	prefix = rand.Text() + "-"
-	described, err := template()
+	db := client(t)
+	all, err := common()
 	if err != nil {
 		t.Fatal(err)
 	}
-	names, err := described.CreateTables(t.Context(), db, prefix)
+	own, err := created(t.Context(), db, fresh...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, name := range names {
+		for _, name := range own {
 			if _, err := db.DeleteTable(context.Background(), &dynamodb.DeleteTableInput{TableName: &name}); err != nil {
 				t.Error(err)
 			}
 		}
 	})
-	return prefix
+	all = maps.Clone(all)
+	maps.Copy(all, own)
+	return all
 }

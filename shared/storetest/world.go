@@ -60,10 +60,11 @@ type world struct {
 	serial  int
 }
 
-// newWorld wires every verb as local and the functions do. The setting up itself never fails.
+// newWorld wires every verb as local and the functions do. The setting up itself never fails. Organization, token and job ids
+// were never used before, so that a backend may keep the same tables for many stories, all but the one of the jobs.
 func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w := &world{
-		t: t, ctx: t.Context(), at: replay.Scope{Org: "acme", Region: "us"}, backend: b, faults: faults,
+		t: t, ctx: t.Context(), at: replay.Scope{Org: rand.Text(), Region: "us"}, backend: b, faults: faults,
 		inbox: newInbox(t), sent: make(map[string]int), doubted: make(map[string]int), times: make(map[string]time.Time),
 		store: faults.Store(b.Store),
 	}
@@ -86,7 +87,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), b.Now())
 	w.must(err)
 	w.must(b.AddKey(w.ctx, key))
-	secret, token, err := access.Mint(strings.NewReader(strings.Repeat("t", 64)), access.Principal{Org: w.at.Org, Role: access.Admin, Label: "ops"}, time.Time{}, b.Now())
+	secret, token, err := access.Mint(rand.Reader, access.Principal{Org: w.at.Org, Role: access.Admin, Label: "ops"}, time.Time{}, b.Now())
 	w.must(err)
 	w.token = secret
 	w.must(b.SaveToken(w.ctx, token))

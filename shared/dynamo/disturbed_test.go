@@ -1,0 +1,76 @@
+package dynamo_test
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"reprise/shared/stack"
+	"reprise/shared/storetest"
+)
+
+// disturbedApart is how many writes lie between those that go wrong below the stories.
+var disturbedApart = map[bool]int{true: 1, false: 20}[whole]
+
+// proxied is a client whose requests go through a proxy. It gives a server that hangs up sooner than boot's does.
+func proxied(t *testing.T) (*dynamodb.Client, *stack.Proxy) {
+	t.Helper()
+	s, err := server()
+	stack.Need(t, err)
+	p := stack.NewProxy(s)
+	t.Cleanup(p.Close)
+	impatient := func(o *dynamodb.Options) {
+		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(500 * time.Millisecond)
+	}
+	return client(t, p.Server().DynamoDB(), impatient), p
+}
+
+// write names a request that writes: what it does to which table, and which move of a job it is.
+func write(operation, body string) string {
+	if operation != "PutItem" && operation != "UpdateItem" && operation != "TransactWriteItems" {
+		return ""
+	}
+	table := regexp.MustCompile(`-(\w+)Table"`).FindStringSubmatch(body)
+	name := operation + " " + table[1]
+	if status := regexp.MustCompile(`":set_status":\{"S":"(\w+)"`).FindStringSubmatch(body); status != nil {
+		name += " " + status[1]
+	}
+	if strings.Contains(body, `"item":{"S":"plan"}`) {
+		name += " plan"
+	}
+	return name
+}
+
+// TestTheVerbsDoNotNoticeWhatTheSDKMends has writes go wrong on the way, each in some way: the SDK makes them again.
+func TestTheVerbsDoNotNoticeWhatTheSDKMends(t *testing.T) {
+	db, proxy := proxied(t)
+	ways, runs, met := stack.Faults(), 0, make(map[string]map[stack.Fault]int)
+	storetest.Disturbed(t, disturbedApart, func(t *testing.T) storetest.Backend { return backend(t, db) }, func(n int) func() string {
+		way := ways[runs%len(ways)]
+		runs++
+		proxy.Arm(n, n, way, write)
+		return func() string {
+			for _, name := range proxy.Hit() {
+				if met[name] == nil {
+					met[name] = make(map[stack.Fault]int)
+				}
+				met[name][way]++
+				return fmt.Sprintf("%s, %v", name, way)
+			}
+			return ""
+		}
+	})
+	for _, name := range slices.Sorted(maps.Keys(met)) {
+		t.Logf("%-32s %v", name, met[name])
+		if whole && len(met[name]) < len(ways) {
+			t.Errorf("%s went wrong in %d ways of %d", name, len(met[name]), len(ways))
+		}
+	}
+}
