@@ -19,7 +19,7 @@ import (
 // disturbedApart is how many writes lie between those that go wrong below the stories.
 var disturbedApart = map[bool]int{true: 1, false: 20}[whole]
 
-// proxied is a client whose requests go through a proxy. It gives a server that hangs up sooner than boot's does.
+// proxied is a client whose requests go through a proxy. It gives a server up sooner than boot's does.
 func proxied(t *testing.T) (*dynamodb.Client, *stack.Proxy) {
 	t.Helper()
 	s, err := server()
@@ -27,7 +27,7 @@ func proxied(t *testing.T) (*dynamodb.Client, *stack.Proxy) {
 	p := stack.NewProxy(s)
 	t.Cleanup(p.Close)
 	impatient := func(o *dynamodb.Options) {
-		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(500 * time.Millisecond)
+		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(250 * time.Millisecond)
 	}
 	return client(t, p.Server().DynamoDB(), impatient), p
 }
