@@ -16,33 +16,65 @@ SEEDS    ?= 500
 FIRST    ?= 0
 ADDRESS  ?= 127.0.0.1:8080
 DATA     ?= ./data/reprise.db
+ENV      ?= dev
+F        ?= deliver
 
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
 
-.PHONY: help build demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
+# How the functions are compiled, wherever that is done. Without cgo, because a dynamic bootstrap does not start on AWS's image;
+# without what Lambda no longer calls (net/rpc), paths, symbols and the commit, so that a function that did not change is not deployed.
+LAMBDA = CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s'
+PARTS  = $(if $(filter Darwin,$(shell uname)),$(HOME)/Library/Caches,$(or $(XDG_CACHE_HOME),$(HOME)/.cache))/reprise/parts
+SAM    = $(firstword $(wildcard $(PARTS)/$(shell sed -n 's/^SAM=//p' .ci/parts)/bin/sam) $(shell command -v sam 2>/dev/null))
+# What sam local and the tests can run here; what is deployed is template.yaml's Architecture.
+HERE   = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+NO_SAM = AWS SAM is not here: make deps installs it, or pip install 'aws-sam-cli==$(shell sed -n 's/^SAM=aws-sam-cli-//p' .ci/parts)'
+export SAM_CLI_TELEMETRY = 0
+
+.PHONY: help build bin/reprise functions lambda-env deploy logs demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
-build: ## build bin/reprise
+build: bin/reprise functions ## build bin/reprise, and the functions for this machine
+
+bin/reprise:
 	@go build -o bin/reprise ./cmd/reprise
 
-demo: build ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1)
+# Always anew: with one go.mod at the root, SAM's own cache does not see a change in shared/.
+functions: ## build the functions as they are deployed, but for this machine's architecture, into .aws-sam/build
+	@if [ -z '$(SAM)' ]; then echo "SKIPPED: the functions. $(NO_SAM)"; [ "$${CI:-}" != true ]; else \
+	  $(LAMBDA) '$(SAM)' build --parameter-overrides Architecture=$(HERE); fi
+
+lambda-env: # for the tests
+	@printf '%s\n' $(LAMBDA)
+
+deploy: ## build the functions and deploy the stack of samconfig.toml's ENV (dev, prod); asks nothing
+	@[ -n '$(SAM)' ] || { echo "$(NO_SAM)"; exit 1; }
+	@$(LAMBDA) '$(SAM)' build --config-env '$(ENV)' --build-dir .aws-sam/deploy
+	@'$(SAM)' deploy --config-env '$(ENV)' --template-file .aws-sam/deploy/template.yaml
+
+# The function's name in the template: deliver is Deliver, put-replay-job PutReplayJob.
+logs: ## follow the log of a function (F=deliver, a folder of functions/) of ENV's stack
+	@[ -n '$(SAM)' ] || { echo "$(NO_SAM)"; exit 1; }
+	@'$(SAM)' logs --config-env '$(ENV)' --tail --name "$$(awk -F- '{ for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2) }' <<<'$(F)')"
+
+demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1)
 	@bin/reprise demo $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
-run: build ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
+run: bin/reprise ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
 	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside $(if $(LANES),--lanes $(LANES))
 
 # Machines differ: figures are compared within one run, never with those of another.
 MEASURE = bin/bench -parts '$(BENCH)' -entries $(or $(ENTRIES),1000000) -runs $(RUNS) -large=$(LARGE)
 
-bench: build ## the figures of BENCHMARKS.md, measured anew: some 10 minutes (BENCH=replay,sizes,intake,put ENTRIES=1000000 RUNS=5 LARGE=0)
+bench: bin/reprise ## the figures of BENCHMARKS.md, measured anew: some 10 minutes (BENCH=replay,sizes,intake,put ENTRIES=1000000 RUNS=5 LARGE=0)
 	@go build -o bin/bench ./cmd/bench
 	@$(MEASURE)
 
-profile: build ## the same with CPU and heap profiles of the service in ./profiles, for go tool pprof; BENCHMARKS.md stays as it is
+profile: bin/reprise ## the same with CPU and heap profiles of the service in ./profiles, for go tool pprof; BENCHMARKS.md stays as it is
 	@go build -o bin/bench ./cmd/bench
 	@$(MEASURE) -profile profiles
 
@@ -97,4 +129,4 @@ mutants: ## apply each deliberate bug to a copy: which test catches it?
 	@shared/house/mutants/run
 
 clean: ## remove what was built
-	@rm -rf bin profiles .cache
+	@rm -rf bin profiles .cache .aws-sam
