@@ -19,7 +19,7 @@ type Queue struct {
 	Retention    time.Duration
 	DeadLetters  string // the logical id of the queue that takes them; empty: none
 	MaxReceives  int    // after which a message goes there
-	EncryptedSQS bool
+	Encrypted    bool // with a key of SQS
 }
 
 func queue(id string, p tree) Queue {
@@ -33,7 +33,7 @@ func queue(id string, p tree) Queue {
 		HighRate:   p.at("DeduplicationScope").text() == "messageGroup" && p.at("FifoThroughputLimit").text() == "perMessageGroupId",
 		Visibility: visibility, Retention: p.at("MessageRetentionPeriod").seconds(),
 		DeadLetters: dead, MaxReceives: p.at("RedrivePolicy", "maxReceiveCount").number(),
-		EncryptedSQS: p.at("SqsManagedSseEnabled").text() == "true",
+		Encrypted: p.at("SqsManagedSseEnabled").text() == "true",
 	}
 }
 

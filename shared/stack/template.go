@@ -10,12 +10,22 @@ import (
 // Template is template.yaml with its functions (Ref, Sub, If and so on) resolved. Where something was not created yet, Ref gives
 // its logical id, and attributes are written as Resource.Attribute always.
 type Template struct {
-	Tables    map[string]Table // each by its logical id
-	Queues    map[string]Queue
-	Functions map[string]Function
-	Resources map[string]Resource // those and all others
-	doc       map[string]any
-	values    map[string]string
+	Tables     map[string]Table // each by its logical id
+	Queues     map[string]Queue
+	Functions  map[string]Function
+	Resources  map[string]Resource // those and all others
+	Parameters map[string]Parameter
+	doc        map[string]any
+	values     map[string]string // With's
+}
+
+// Parameter is what a deployment may say.
+type Parameter struct {
+	Type, Default string
+	Min, Max      string   // of a number
+	Allowed       []string // values; empty: others, too
+	Pattern       string
+	Constraint    string // what is said of another value
 }
 
 // Resource is a resource as the template has it.
@@ -65,8 +75,16 @@ func read(doc map[string]any, given map[string]string) (*Template, error) {
 		return nil, fmt.Errorf("reading the template: %w", err)
 	}
 	t := &Template{
-		Tables: make(map[string]Table), Queues: make(map[string]Queue), Functions: make(map[string]Function), Resources: make(map[string]Resource),
+		Tables: make(map[string]Table), Queues: make(map[string]Queue), Functions: make(map[string]Function),
+		Resources: make(map[string]Resource), Parameters: make(map[string]Parameter),
 		doc: doc, values: given,
+	}
+	for name := range (tree{doc["Parameters"]}).mapping() {
+		p := tree{doc["Parameters"]}.at(name)
+		t.Parameters[name] = Parameter{
+			p.at("Type").text(), p.at("Default").text(), p.at("MinValue").text(), p.at("MaxValue").text(),
+			p.at("AllowedValues").texts(), p.at("AllowedPattern").text(), p.at("ConstraintDescription").text(),
+		}
 	}
 	if t.values == nil {
 		t.values = make(map[string]string)
