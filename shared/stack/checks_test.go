@@ -28,12 +28,12 @@ func checks() map[string]check {
 		"every folder of functions/ has its resource and samples": checkFolders,
 		"the gateway has the routes of api.Routes":                checkRoutes,
 		"a function has in its environment what it reads":         checkEnvironments,
-		"granted is called":                                       checkGrants,
-		"no role says more by a star":                             checkStars,
-		"queues keep a message as long as it may be worked on":    checkQueues,
-		"mappings hand over what they should, and again":          checkMappings,
-		"tables are kept, and secrets encrypted":                  checkTables,
-		"functions are built alike and log where logs are kept":   checkFunctions,
+		"granted is called":                                     checkGrants,
+		"no role says more by a star":                           checkStars,
+		"queues keep a message as long as it may be worked on":  checkQueues,
+		"mappings hand over what they should, and again":        checkMappings,
+		"tables are kept, and secrets encrypted":                checkTables,
+		"functions are built alike and log where logs are kept": checkFunctions,
 	}
 }
 
@@ -116,4 +116,3 @@ func checkEnvironments(t *stack.Template, tree tree) (f faults) {
 	}
 	return f
 }
-

@@ -12,14 +12,14 @@ import (
 
 // Queue is a queue of the template.
 type Queue struct {
-	ID           string // SliceQueue
-	FIFO         bool
-	HighRate     bool // deduplication and throughput by message group
-	Visibility   time.Duration
-	Retention    time.Duration
-	DeadLetters  string // the logical id of the queue that takes them; empty: none
-	MaxReceives  int    // after which a message goes there
-	Encrypted    bool // with a key of SQS
+	ID          string // SliceQueue
+	FIFO        bool
+	HighRate    bool // deduplication and throughput by message group
+	Visibility  time.Duration
+	Retention   time.Duration
+	DeadLetters string // the logical id of the queue that takes them; empty: none
+	MaxReceives int    // after which a message goes there
+	Encrypted   bool   // with a key of SQS
 }
 
 func queue(id string, p tree) Queue {
