@@ -3,6 +3,7 @@ package access_test
 import (
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"regexp"
 	"strings"
@@ -77,5 +78,21 @@ func TestAnAdminMayAllAnIntakeMaySend(t *testing.T) {
 		if r, err := access.ParseRole(name); (err == nil) != ok || ok && string(r) != name {
 			t.Errorf("%q: %q, %v", name, r, err)
 		}
+	}
+}
+
+func TestATokenIsNamedByTheBeginningOfItsHash(t *testing.T) {
+	if got, want := access.HashOf("rpr_secret").ID(), fmt.Sprintf("%x", sha256.Sum256([]byte("rpr_secret")))[:12]; got != want {
+		t.Errorf("got %q, want %q, as sha256sum says", got, want)
+	}
+}
+
+func TestOfTwoTokensTheOneMadeFirstIsOlder(t *testing.T) {
+	a, b := access.Token{Hash: access.Hash{2}, Made: noon}, access.Token{Hash: access.Hash{1}, Made: noon.Add(time.Millisecond)}
+	if access.Older(a, b) >= 0 || access.Older(b, a) <= 0 {
+		t.Error("the time does not decide")
+	}
+	if b.Made = noon; access.Older(a, b) <= 0 || access.Older(b, a) >= 0 || access.Older(a, a) != 0 {
+		t.Error("the hash does not decide between equally old ones")
 	}
 }

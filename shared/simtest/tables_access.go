@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"fmt"
 	"slices"
+	"time"
 
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
@@ -62,12 +63,42 @@ func (s *Store) Attempted(ctx context.Context, c webhook.Config, a webhook.Attem
 	})
 }
 
-// SaveToken stores the token under its hash; see storetest.Desk.
+// SaveToken stores the token under its hash, unless it is there already; see storetest.Desk.
 func (s *Store) SaveToken(ctx context.Context, token access.Token) error {
 	return s.write(ctx, "SaveToken", func(t *Tables, _ mark) error {
 		token.Made, token.Expires, token.Revoked = stamp(token.Made), stamp(token.Expires), stamp(token.Revoked)
-		t.tokens[token.Hash] = token
+		if _, ok := t.tokens[token.Hash]; !ok {
+			t.tokens[token.Hash] = token
+		}
 		return nil
+	})
+}
+
+// RevokeToken makes at the time since when the token is revoked, unless an earlier one is there; see storetest.Desk.
+func (s *Store) RevokeToken(ctx context.Context, h access.Hash, at time.Time) error {
+	return s.write(ctx, "RevokeToken", func(t *Tables, _ mark) error {
+		token, ok := t.tokens[h]
+		if !ok {
+			return replay.ErrNotFound
+		}
+		if token.Revoked.IsZero() {
+			token.Revoked = stamp(at)
+			t.tokens[h] = token
+		}
+		return nil
+	})
+}
+
+// TokensOf is every token of the organization; see storetest.Desk.
+func (s *Store) TokensOf(ctx context.Context, org string) ([]access.Token, error) {
+	return read(ctx, s, "TokensOf", func(t *Tables) (all []access.Token, _ error) {
+		for _, token := range t.tokens {
+			if token.Org == org {
+				all = append(all, token)
+			}
+		}
+		slices.SortFunc(all, access.Older)
+		return all, nil
 	})
 }
 

@@ -42,19 +42,20 @@ func first() replay.Job {
 
 func slice(n int) replay.Slice { return replay.Slice{Fence: first().Fence, N: n, Window: window()} }
 
-// prepared is a store in which every write can be made: slice 0 was tried once, at Seq 1, the webhook has Version 1.
+// prepared is a store in which every write can be made: slice 0 was tried once, at Seq 1, the webhook has Version 1, a token is there.
 func prepared(t *testing.T, status replay.Status, ids func() string) (*simtest.Tables, *simtest.Store) {
 	t.Helper()
 	tables := simtest.NewTables()
 	s, ctx, f := tables.As(noon, ids), t.Context(), first().Fence
 	steps := []func() error{
 		func() error { return s.SaveWebhook(ctx, webhook.Config{Scope: here(), Version: 1, Enabled: true}) },
+		func() error { return s.SaveToken(ctx, access.Token{Hash: access.HashOf("rpr_y"), Made: noon()}) },
 		func() error { _, err := s.Try(ctx, slice(0)); return err },
 		func() error { return s.Accept(ctx, first()) },
 		func() error { return s.Pend(ctx, f) },
 		func() error { return s.Run(ctx, f) },
 	}
-	reached := map[replay.Status]int{replay.Unconfigured: 2, replay.Accepted: 3, replay.Pending: 4, replay.Running: 5}
+	reached := map[replay.Status]int{replay.Unconfigured: 3, replay.Accepted: 4, replay.Pending: 5, replay.Running: 6}
 	for _, step := range steps[:reached[status]] {
 		if err := step(); err != nil {
 			t.Fatal(err)
@@ -129,6 +130,9 @@ func others() []write {
 		{name: "SaveToken", after: replay.Accepted, make: only(func(ctx context.Context, s *simtest.Store) error {
 			return s.SaveToken(ctx, access.Token{Hash: access.HashOf("rpr_x"), Made: noon()})
 		})},
+		{name: "RevokeToken", after: replay.Accepted, make: only(func(ctx context.Context, s *simtest.Store) error {
+			return s.RevokeToken(ctx, access.HashOf("rpr_y"), noon())
+		})},
 		{name: "AddKey", after: replay.Accepted, make: only(func(ctx context.Context, s *simtest.Store) error {
 			return s.AddKey(ctx, auditlog.Key{ID: "k", Private: make([]byte, 64), Made: noon()})
 		})},
@@ -150,6 +154,7 @@ func state(t *testing.T, tables *simtest.Tables) map[string]any {
 	for name, read := range map[string]func() (any, error){
 		"hook":   func() (any, error) { return s.Webhook(ctx, here()) },
 		"counts": func() (any, error) { return s.CountsIn(ctx, here(), window()) },
+		"tokens": func() (any, error) { return s.TokensOf(ctx, "") },
 		"token":  func() (any, error) { return s.Token(ctx, access.HashOf("rpr_x")) },
 		"keys":   func() (any, error) { return s.PublicKeys(ctx) },
 	} {
@@ -216,7 +221,7 @@ func TestAWriteMadeTwiceUnderOneIDIsOneWriteUnderTwoItIsTwo(t *testing.T) {
 }
 
 func TestAWriteMadeAgainAfterSomebodyElsesIsJudgedAnew(t *testing.T) {
-	ids := []string{"1", "2", "mine", "other", "mine"}
+	ids := []string{"0", "1", "2", "mine", "other", "mine"}
 	_, s := prepared(t, replay.Unconfigured, func() string { id := ids[0]; ids = ids[1:]; return id })
 	tried := replay.Progress{}.Start(noon())
 	mine := tried.Wait(time.Second, noon())

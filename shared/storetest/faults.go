@@ -38,7 +38,7 @@ func (f Fault) String() string {
 
 // Writes is the name of every write that Faults may make fail: each method of a store that is no read, and the queue's Send.
 func Writes() []string {
-	reads := []string{"Chunks", "CountsIn", "Job", "Live", "Plan", "Progress", "PublicKeys", "SigningKey", "Token", "Webhook"}
+	reads := []string{"Chunks", "CountsIn", "Job", "Live", "Plan", "Progress", "PublicKeys", "SigningKey", "Token", "TokensOf", "Webhook"}
 	names := []string{"Send"}
 	ports := reflect.TypeFor[Store]()
 	for i := range ports.NumMethod() {

@@ -62,6 +62,7 @@ func prepared(t *testing.T, status replay.Status) *sqlite.Store {
 	s, ctx := opened(t), t.Context()
 	steps := []func() error{
 		func() error { return s.SaveWebhook(ctx, webhook.Config{Scope: here(), Version: 1}) },
+		func() error { return s.SaveToken(ctx, access.Token{Hash: access.HashOf("rpr_y")}) },
 		func() error { _, err := s.Try(ctx, slice(0)); return err },
 	}
 	moves := []func() error{
@@ -93,6 +94,8 @@ func found[T any](_ T, err error) (bool, error) {
 	}
 	return err == nil, err
 }
+
+func revoked(t access.Token, err error) (bool, error) { return !t.Revoked.IsZero(), err }
 
 // row reports whether a slice's row is as it should be.
 func row(n int, want func(replay.Progress) bool) func(context.Context, storetest.Store) (bool, error) {
@@ -141,7 +144,7 @@ func writes() map[replay.Status][]write {
 }
 
 func deskWrites() []write {
-	token := access.Token{Hash: access.HashOf("rpr_x")}
+	token, there := access.Token{Hash: access.HashOf("rpr_x")}, access.HashOf("rpr_y")
 	return []write{
 		{
 			"SaveWebhook",
@@ -167,6 +170,11 @@ func deskWrites() []write {
 			"SaveToken",
 			func(ctx context.Context, s storetest.Store) error { return s.SaveToken(ctx, token) },
 			func(ctx context.Context, s storetest.Store) (bool, error) { return found(s.Token(ctx, token.Hash)) },
+		},
+		{
+			"RevokeToken",
+			func(ctx context.Context, s storetest.Store) error { return s.RevokeToken(ctx, there, noon()) },
+			func(ctx context.Context, s storetest.Store) (bool, error) { return revoked(s.Token(ctx, there)) },
 		},
 		{
 			"AddKey",

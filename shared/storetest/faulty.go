@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"iter"
+	"time"
 
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
@@ -62,6 +63,11 @@ func (s *FaultyStore) Attempted(ctx context.Context, c webhook.Config, a webhook
 // SaveToken is a write.
 func (s *FaultyStore) SaveToken(ctx context.Context, t access.Token) error {
 	return s.faults.write("SaveToken", func() error { return s.Store.SaveToken(ctx, t) })
+}
+
+// RevokeToken is a write.
+func (s *FaultyStore) RevokeToken(ctx context.Context, h access.Hash, at time.Time) error {
+	return s.faults.write("RevokeToken", func() error { return s.Store.RevokeToken(ctx, h, at) })
 }
 
 // AddKey is a write.

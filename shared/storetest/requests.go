@@ -155,10 +155,7 @@ func (w *world) change() {
 	secret, token, err := access.Mint(strings.NewReader(strings.Repeat("n", 64)), who, time.Time{}, now)
 	w.must(err)
 	w.repeat("saving a token", func() error { return w.store.SaveToken(w.ctx, token) })
-	old, err := w.backend.Token(w.ctx, access.HashOf(w.token))
-	w.must(err)
-	old.Revoked = now
-	w.repeat("revoking a token", func() error { return w.store.SaveToken(w.ctx, old) })
+	w.repeat("revoking a token", func() error { return w.store.RevokeToken(w.ctx, access.HashOf(w.token), now) })
 	w.backend.Pass(2 * time.Minute) // a token is remembered for one
 	if code := w.ask(); code != http.StatusUnauthorized {
 		w.t.Errorf("with the revoked token the PUT answers %d", code)

@@ -15,7 +15,10 @@ func tokenGuarantees() []guarantee {
 	return []guarantee{
 		{"an unknown token is not found", anUnknownToken},
 		{"a token comes back with every field", aTokenComesBack},
-		{"a token saved again takes the place of the one before", aTokenIsRevoked},
+		{"a token saved again is left as it is", aTokenSavedAgain},
+		{"a revoked token stays revoked, since when it was first, and what else it is stays", aTokenIsRevoked},
+		{"an unknown token cannot be revoked", anUnknownTokenIsRevoked},
+		{"an organization's tokens come oldest first, nobody else's among them", theTokensOfAnOrganization},
 	}
 }
 
@@ -56,23 +59,84 @@ func aTokenComesBack(t *testing.T, b *bench) {
 	}
 }
 
-func aTokenIsRevoked(t *testing.T, b *bench) {
+// someToken is one that holds, saved.
+func (b *bench) someToken(t *testing.T, secret, org string) access.Token {
+	t.Helper()
 	token := access.Token{
-		Hash: access.HashOf("a"), Principal: access.Principal{Org: "acme", Label: "ops", Role: access.Admin}, Made: b.clock.tick(), Expires: b.clock.tick(),
+		Hash: access.HashOf(secret), Principal: access.Principal{Org: org, Label: "ops", Role: access.Admin}, Made: b.clock.tick(), Expires: b.clock.tick(),
 	}
-	beside := token
-	beside.Hash = access.HashOf("b")
-	for _, want := range []access.Token{token, beside} {
-		expect(t, "SaveToken", b.SaveToken(t.Context(), want), nil)
-	}
-	token.Revoked = b.clock.tick()
-	expect(t, "SaveToken of the revoked one", b.SaveToken(t.Context(), token), nil)
-	b.known(t, "the revoked token", token)
-	b.known(t, "the token beside it", beside)
+	expect(t, "SaveToken", b.SaveToken(t.Context(), token), nil)
+	return token
+}
 
-	token = access.Token{Hash: token.Hash, Principal: access.Principal{Org: "acme", Label: "other", Role: access.Intake}, Made: b.clock.tick()}
-	expect(t, "SaveToken of another under its hash", b.SaveToken(t.Context(), token), nil)
-	b.known(t, "the token with nothing left of the one before", token)
+// aTokenSavedAgain: a save whose answer was lost may be made a second time by whoever carries it, after the token was revoked.
+func aTokenSavedAgain(t *testing.T, b *bench) {
+	token := b.someToken(t, "a", "acme")
+	again := token
+	token.Revoked = b.clock.tick()
+	expect(t, "RevokeToken", b.RevokeToken(t.Context(), token.Hash, token.Revoked), nil)
+	for range 2 {
+		b.clock.tick()
+		expect(t, "SaveToken once more", b.SaveToken(t.Context(), again), nil)
+		b.known(t, "the revoked token", token)
+		again = access.Token{Hash: token.Hash, Principal: access.Principal{Org: "acme", Label: "other", Role: access.Intake}, Made: b.clock.tick()}
+	}
+}
+
+func aTokenIsRevoked(t *testing.T, b *bench) {
+	token, beside := b.someToken(t, "a", "acme"), b.someToken(t, "b", "acme")
+	token.Revoked = b.clock.tick()
+	for range 3 {
+		expect(t, "RevokeToken", b.RevokeToken(t.Context(), token.Hash, b.clock.Now()), nil)
+		b.known(t, "the revoked token", token)
+		b.known(t, "the token beside it", beside)
+		b.clock.tick()
+	}
+	never := access.Token{Hash: access.HashOf("c"), Principal: access.Principal{Org: "acme", Label: "x", Role: access.Intake}, Made: token.Made}
+	expect(t, "SaveToken", b.SaveToken(t.Context(), never), nil)
+	never.Revoked = b.clock.tick()
+	expect(t, "RevokeToken of one that never expires", b.RevokeToken(t.Context(), never.Hash, never.Revoked), nil)
+	b.known(t, "the one that never expires", never)
+}
+
+func anUnknownTokenIsRevoked(t *testing.T, b *bench) {
+	there := b.someToken(t, "a", "acme")
+	for range 2 {
+		expect(t, "RevokeToken", b.RevokeToken(t.Context(), access.HashOf("b"), b.clock.tick()), replay.ErrNotFound)
+	}
+	_, err := b.Token(t.Context(), access.HashOf("b"))
+	expect(t, "Token", err, replay.ErrNotFound)
+	b.known(t, "the token that is there", there)
+}
+
+func theTokensOfAnOrganization(t *testing.T, b *bench) {
+	of := func(org string, want ...access.Token) {
+		t.Helper()
+		got, err := b.TokensOf(t.Context(), org)
+		expect(t, "TokensOf", err, nil)
+		same(t, "the tokens of "+org, got, want)
+		for _, token := range got {
+			plain(t, "a token of "+org, token.Made, token.Expires, token.Revoked)
+		}
+	}
+	of("acme")
+	var acme []access.Token
+	for _, secret := range []string{"x", "a", "m", "z", "c"} { // in the order of their hashes: x c z m a
+		acme = append(acme, b.someToken(t, secret, "acme"))
+	}
+	old := access.Token{Hash: access.Hash{31: 1}, Principal: access.Principal{Org: "acme", Label: "zeros", Role: access.Intake}, Made: acme[0].Made.Add(-time.Hour)}
+	beside := old
+	beside.Hash = access.Hash{0: 1}
+	for _, token := range []access.Token{beside, old} { // as old as each other
+		expect(t, "SaveToken", b.SaveToken(t.Context(), token), nil)
+	}
+	other, longer := b.someToken(t, "o", "acm"), b.someToken(t, "p", "acme ")
+	acme[1].Revoked = b.clock.tick()
+	expect(t, "RevokeToken", b.RevokeToken(t.Context(), acme[1].Hash, acme[1].Revoked), nil)
+	of("acme", append([]access.Token{old, beside}, acme...)...)
+	of("acm", other)
+	of("acme ", longer)
+	of("nobody")
 }
 
 // keyGuarantees: the key added last signs; the ones before stay published.
