@@ -10,6 +10,7 @@ LARGE    ?= 1
 FROM     ?=
 BREAK    ?=
 KEEP     ?=
+API      ?=
 LANES    ?=
 FUZZTIME ?= 3s
 SEEDS    ?= 500
@@ -61,8 +62,11 @@ logs: ## follow the log of a function (F=deliver, a folder of functions/) of ENV
 	@[ -n '$(SAM)' ] || { echo "$(NO_SAM)"; exit 1; }
 	@'$(SAM)' logs --config-env '$(ENV)' --tail --name "$$(awk -F- '{ for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2) }' <<<'$(F)')"
 
-demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1)
-	@bin/reprise demo $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
+# Where the environment has no token for API, those that `make local` left are taken.
+TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && [ -f .cache/local.env ]; then set -a; . ./.cache/local.env; set +a; fi;
+
+demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
+	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
 run: bin/reprise ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
 	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside $(if $(LANES),--lanes $(LANES))

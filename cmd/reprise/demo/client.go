@@ -56,7 +56,7 @@ func (c *client) do(ctx context.Context, method, path, contentType string, body 
 		return nil, fmt.Errorf("%s %s: reading the answer: %w", method, path, err)
 	}
 	if res.StatusCode/100 != 2 {
-		return nil, &refusal{method + " " + path, res.StatusCode, string(answer)}
+		return nil, &refusal{method + " " + path, res.StatusCode, string(bytes.TrimSpace(answer))}
 	}
 	return answer, nil
 }

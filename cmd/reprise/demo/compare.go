@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"reprise/shared/replay"
@@ -59,7 +60,7 @@ type slot struct {
 // each sent entry, 24 bytes, and nothing else.
 type comparison struct {
 	window replay.Window
-	org    string // the literal that org_id must be
+	org    string // the literal that org_id must be; empty until the first entry tells it, where nobody else did
 	keys   publicKeys
 	reader *reader
 	slots  map[fingerprint]slot
@@ -71,10 +72,11 @@ type comparison struct {
 const sampleEvery = 20
 
 // compare holds the file of what was received against the file of what was sent, entry by entry; read hears of every line.
-func compare(sent, received string, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
-	c := &comparison{
-		window: w, org: fmt.Sprintf("%q", org), keys: keys,
-		reader: newReader(), slots: make(map[fingerprint]slot, expected),
+// An empty org is that of the first entry.
+func compare(sent, received, org string, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
+	c := &comparison{window: w, keys: keys, reader: newReader(), slots: make(map[fingerprint]slot, expected)}
+	if org != "" {
+		c.org = fmt.Sprintf("%q", org)
 	}
 	for line, err := range lines(sent) {
 		if err != nil {
@@ -137,6 +139,9 @@ func (c *comparison) addReceived(file string, line Line) {
 // judge names what is wrong with a received line, its signature aside, and counts it.
 func (c *comparison) judge(line Line) (kind, why string) {
 	e, err := c.reader.received(line.Text)
+	if c.org == "" {
+		c.org = e.org
+	}
 	switch {
 	case err != nil:
 		c.result.Altered++
@@ -147,7 +152,7 @@ func (c *comparison) judge(line Line) (kind, why string) {
 	case !c.window.Holds(e.at()):
 		c.result.Outside++
 		return "outside the range", "it happened at " + e.at().Format(time.RFC3339Nano)
-	case e.org != c.org:
+	case e.org != c.org || e.org == `""` || !strings.HasPrefix(e.org, `"`):
 		c.result.Altered++
 		return "altered", "its org_id is not the organization's"
 	case !e.hasRT || !e.hasTS:

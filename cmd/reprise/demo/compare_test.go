@@ -80,7 +80,7 @@ func TestTheComparisonFindsWhatIsWrong(t *testing.T) {
 func checkComparison(t *testing.T, key ed25519.PrivateKey, received []string, want result, first string) {
 	t.Helper()
 	sent := file(t, "sent", strings.Join([]string{sentOne, sentTwo, sentThree, outside, ""}, "\n"))
-	got, err := compare(sent, file(t, "received", strings.Join(received, "\n")), day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3, func() {})
+	got, err := compare(sent, file(t, "received", strings.Join(received, "\n")), org, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +98,29 @@ func checkComparison(t *testing.T, key ed25519.PrivateKey, received []string, wa
 	got.Problems, got.Checked = nil, 0
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
+	}
+}
+
+func TestWhereNobodySaysWhoseEntriesTheyAreAllMustBeOfOne(t *testing.T) {
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	sent := file(t, "sent", sentOne+"\n"+sentTwo+"\n")
+	for name, c := range map[string]struct {
+		orgs    [2]string // the literals of the two entries' org_id
+		altered int64
+	}{
+		"of one":              {[2]string{`"acme"`, `"acme"`}, 0},
+		"of two":              {[2]string{`"acme"`, `"other"`}, 1},
+		"of one without name": {[2]string{`""`, `""`}, 2},
+		"of what is no name":  {[2]string{`null`, `12345`}, 2},
+	} {
+		var got []string
+		for i, line0 := range []string{gotOne, gotTwo} {
+			got = append(got, line(key, strings.Replace(line0, `"`+org+`"`, c.orgs[i], 1)))
+		}
+		r, err := compare(sent, file(t, "received", strings.Join(got, "\n")), "", day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2, func() {})
+		if err != nil || r.Altered != c.altered || r.Missing != c.altered {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
 	}
 }
 

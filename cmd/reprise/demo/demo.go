@@ -22,8 +22,9 @@ type Config struct {
 	Entries int64  // to generate, at least 2; not looked at with From
 	From    string // a file of recorded entries to send instead; empty: generated ones
 	Break   string // what the receiver is to do wrong with one entry; empty: nothing
-	Lanes   int    // requests in flight to the receiver
+	Lanes   int    // requests in flight to the receiver; not looked at with Service
 	Keep    bool   // the temporary folder, even when all went well
+	Service        // one that runs already; without an API: one of the demo's own
 	Out     io.Writer
 	// Progress is where bars are drawn if Terminal, else lines written now and then.
 	Progress io.Writer
@@ -45,7 +46,7 @@ type show struct {
 // Run goes the whole way. It returns nil only if every entry of the range arrived, once, as it was sent, while nothing else did;
 // ErrWrong if not. The temporary folder stays where something went wrong.
 func Run(ctx context.Context, c Config) error {
-	from, err := choose(c)
+	from, err := choose(c, c.Now())
 	if err != nil {
 		return err
 	}
@@ -68,22 +69,30 @@ func Run(ctx context.Context, c Config) error {
 	return err
 }
 
-// choose gives the entries: recorded ones, else generated ones of the 24 hours up to now.
-func choose(c Config) (source, error) {
-	now := c.Now().UTC().Truncate(time.Millisecond)
+// choose gives the entries: recorded ones, else generated ones of the day, or of the hour, up to now.
+func choose(c Config, now time.Time) (source, error) {
+	now = now.UTC().Truncate(time.Millisecond)
 	if c.From != "" {
 		return recorded(c.From, now)
 	}
 	if c.Entries < 2 {
 		return source{}, fmt.Errorf("%d entries: at least 2 are needed, one at either end of the range", c.Entries)
 	}
-	return generated(c.Entries, replay.Window{From: now.Add(-24 * time.Hour), To: now}), nil
+	span := 24 * time.Hour
+	if c.API != "" {
+		span = time.Hour // what fits between the hours of earlier demos
+	}
+	return generated(c.Entries, replay.Window{From: now.Add(-span), To: now}), nil
 }
 
 func (s *show) play(ctx context.Context) (err error) {
-	defer func() { err = errors.Join(err, s.hook.stop(), s.service.stop()) }()
+	defer func() { err = errors.Join(err, s.turnOff(ctx), s.hook.stop(), s.service.stop()) }()
+	begin := []func(context.Context) error{s.startService, s.startReceiver, s.configure}
+	if s.API != "" {
+		begin = []func(context.Context) error{s.useService, s.findRoom}
+	}
 	s.sayf("Below each step is roughly the command that does it by hand; these ports and this folder are gone afterwards.\n\n")
-	for _, step := range []func(context.Context) error{s.startService, s.startReceiver, s.configure, s.send, s.replay} {
+	for _, step := range append(begin, s.send, s.replay) {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -101,9 +110,11 @@ func (s *show) configure(ctx context.Context) error {
 	s.step("setting the webhook", fmt.Sprintf(
 		`curl -X PATCH %s%s -H "Authorization: Bearer $TOKEN" -d '{"endpoint":"http://%s/","authorization":"'"$SECRET"'","log_format":"json","enabled":true}'`,
 		s.service.api, hookPath, s.hook.Address))
-	return s.service.admin.doJSON(ctx, "PATCH", hookPath, map[string]any{
+	err := s.service.admin.doJSON(ctx, "PATCH", hookPath, map[string]any{
 		"endpoint": "http://" + s.hook.Address + "/", "authorization": s.service.secret, "log_format": "json", "enabled": true,
 	}, nil)
+	s.service.on = err == nil
+	return s.explain(err)
 }
 
 func (s *show) send(ctx context.Context) error {
@@ -122,38 +133,40 @@ func (s *show) send(ctx context.Context) error {
 
 // replay asks for the range, then follows the job to its end.
 func (s *show) replay(ctx context.Context) error {
-	start, end := stamp(s.from.Window.From), stamp(s.from.Window.To)
-	s.step("asking for all of them again", fmt.Sprintf(
-		`curl -X PUT %s%s -H "Authorization: Bearer $TOKEN" -d '{"start_at":"%s","end_at":"%s"}'`, s.service.api, jobPath, start, end))
 	m := newMeter(s.Progress, s.Terminal, "replaying", 0, s.Now)
-	if err := s.service.admin.doJSON(ctx, "PUT", jobPath, map[string]string{"start_at": start, "end_at": end}, nil); err != nil {
+	if err := s.ask(ctx, "asking for all of them again"); err != nil {
 		return err
 	}
 	s.step("following the replay", fmt.Sprintf(`curl %s%s -H "Authorization: Bearer $TOKEN"`, s.service.api, jobPath))
-	j, err := s.follow(ctx, m)
+	_, err := s.follow(ctx, m.Set)
 	s.delivery = m.End()
-	if err != nil {
-		return err
-	}
-	if f := j.Failure; j.Status != "completed" && f != nil {
-		return fmt.Errorf("the replay %s: %s: %s (the receiver's last answer: %d)", j.Status, f.Code, f.Detail, f.ResponseCode)
-	}
-	if j.Status != "completed" {
-		return fmt.Errorf("the replay %s", j.Status)
-	}
-	return nil
+	return err
 }
 
-// follow asks for the job until it has ended.
-func (s *show) follow(ctx context.Context, m *meter) (job, error) {
+// ask is a PUT of the window.
+func (s *show) ask(ctx context.Context, what string) error {
+	start, end := stamp(s.from.Window.From), stamp(s.from.Window.To)
+	s.step(what, fmt.Sprintf(
+		`curl -X PUT %s%s -H "Authorization: Bearer $TOKEN" -d '{"start_at":"%s","end_at":"%s"}'`, s.service.api, jobPath, start, end))
+	return s.explain(s.service.admin.doJSON(ctx, "PUT", jobPath, map[string]string{"start_at": start, "end_at": end}, nil))
+}
+
+// follow asks for the job until it is completed; any other end is an error.
+func (s *show) follow(ctx context.Context, progress func(entries, estimated int64)) (job, error) {
 	for {
 		var j job
 		if err := again(ctx, func() error { return s.service.admin.doJSON(ctx, "GET", jobPath, nil, &j) }); err != nil {
-			return j, err
+			return j, s.explain(err)
 		}
-		m.Set(j.Progress.Entries, j.Progress.Estimated)
-		if !replay.Status(j.Status).Live() {
+		progress(j.Progress.Entries, j.Progress.Estimated)
+		switch f := j.Failure; {
+		case replay.Status(j.Status).Live():
+		case j.Status == string(replay.Completed):
 			return j, nil
+		case f != nil:
+			return j, fmt.Errorf("the replay %s: %s: %s (the receiver's last answer: %d)", j.Status, f.Code, f.Detail, f.ResponseCode)
+		default:
+			return j, fmt.Errorf("the replay %s", j.Status)
 		}
 		select {
 		case <-ctx.Done():

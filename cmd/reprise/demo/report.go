@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -23,7 +24,7 @@ func (s *show) prove(ctx context.Context) error {
 	if err := s.hook.stop(); err != nil {
 		return err
 	}
-	if err := s.service.stop(); err != nil {
+	if err := errors.Join(s.turnOff(ctx), s.service.stop()); err != nil {
 		return err
 	}
 	var counted receiver.Summary
@@ -32,12 +33,15 @@ func (s *show) prove(ctx context.Context) error {
 	}
 	s.step("comparing what was received with what was sent, entry by entry", fmt.Sprintf("wc -l %s %s", s.sent, s.receivedFile))
 	m := newMeter(s.Progress, s.Terminal, "comparing", 2*s.from.Entries, s.Now)
-	r, err := compare(s.sent, s.receivedFile, s.from.Window, keys, s.from.Entries, m.slowly())
+	r, err := compare(s.sent, s.receivedFile, s.service.org, s.from.Window, keys, s.from.Entries, m.slowly())
 	m.End()
 	if err != nil {
 		return err
 	}
 	doubts := r.crossCheck(counted, keys, s.from.Entries)
+	if s.API != "" && r.Sent > 0 && r.Received == 0 {
+		doubts = append(doubts, "nothing arrived at all: are both tokens of the same organization?")
+	}
 	s.table(r)
 	for _, p := range r.Problems {
 		s.tell(p)

@@ -19,6 +19,8 @@ type service struct {
 	admin    *client
 	producer *client  // may only send entries
 	secret   string   // the Authorization that the webhook sends
+	org      string   // whose tokens they are; empty: not known
+	on       bool     // the webhook is
 	process  *process // nil where the service was there before
 }
 
@@ -38,7 +40,7 @@ func (s *show) startService(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.service = &service{process: p, api: "http://" + p.Address, secret: "Bearer " + rand.Text()}
+	s.service = &service{process: p, api: "http://" + p.Address, secret: "Bearer " + rand.Text(), org: org}
 	token := func(role string) (*client, error) {
 		args := []string{"token", "create", "--data", data, "--org", org, "--role", role, "--label", "demo"}
 		secret, err := run(ctx, s.Program, args...)
@@ -76,6 +78,6 @@ func (s *show) startReceiver(ctx context.Context) error {
 func connections() *http.Client {
 	return &http.Client{
 		Timeout:   2 * time.Minute,
-		Transport: &http.Transport{MaxIdleConnsPerHost: inFlight, IdleConnTimeout: time.Minute},
+		Transport: &http.Transport{MaxIdleConnsPerHost: inFlight, IdleConnTimeout: time.Minute, Proxy: http.ProxyFromEnvironment},
 	}
 }

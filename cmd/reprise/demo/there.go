@@ -1,0 +1,122 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	random "math/rand/v2"
+
+	"reprise/shared/replay"
+)
+
+// Service is one that runs already, with two tokens of one organization.
+type Service struct {
+	API    string // its base, such as http://127.0.0.1:8080
+	Admin  string // token
+	Intake string // token; the admin's may do
+	Org    string // whose tokens they are; empty: not known, so that only all entries having the same is checked
+}
+
+// useService looks whether the service is there, takes the tokens, and has a webhook that may be replaced.
+func (s *show) useService(ctx context.Context) error {
+	s.step("using the service at "+s.API, "TOKEN=$REPRISE_ADMIN_TOKEN INTAKE_TOKEN=$REPRISE_INTAKE_TOKEN")
+	client := func(token string) *client { return &client{api: s.API, token: token, http: connections()} }
+	s.service = &service{api: s.API, secret: "Bearer " + rand.Text(), org: s.Org, admin: client(s.Admin), producer: client(s.Intake)}
+	var j job
+	if err := s.service.admin.doJSON(ctx, "GET", jobPath, nil, &j); err != nil {
+		return s.explain(err)
+	}
+	if replay.Status(j.Status).Live() {
+		return fmt.Errorf("a replay of this organization is %s: let it end first, or take the tokens of another organization", j.Status)
+	}
+	var hook struct{ Endpoint string }
+	if err := s.service.admin.doJSON(ctx, "GET", hookPath, nil, &hook); err != nil {
+		return s.explain(err)
+	}
+	if u, err := url.Parse(hook.Endpoint); err != nil || hook.Endpoint != "unconfigured" && !net.ParseIP(u.Hostname()).IsLoopback() {
+		return fmt.Errorf("this organization has a webhook, %s, which the demo would replace: take the tokens of an organization that is made for it", hook.Endpoint)
+	}
+	// A body without entries stores nothing (CONTRACT.md §6): only the token is tried.
+	_, err := s.service.producer.do(ctx, http.MethodPost, eventsPath, "application/x-ndjson", []byte{})
+	return s.explain(err)
+}
+
+// maxRanges is how many ranges are tried: where that many hold entries, all may.
+const maxRanges = 5
+
+// findRoom chooses a range that holds no entry, at random within the days that can be replayed. A range that holds what an
+// earlier demo sent, or anybody else, would bring that, too, and nobody could tell it from what the service made up. That
+// there is nothing is shown by a replay, which ends without one entry.
+func (s *show) findRoom(ctx context.Context) error {
+	span := s.from.Window.To.Sub(s.from.Window.From)
+	for range maxRanges {
+		from, err := choose(s.Config, s.Now().Add(-random.N(max(longest-span, 1))))
+		if err != nil {
+			return err
+		}
+		s.from = from
+		for _, step := range []func(context.Context) error{s.startReceiver, s.configure} {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		if err := s.ask(ctx, "looking whether a range of time is free, by a replay that must bring nothing"); err != nil {
+			return err
+		}
+		j, err := s.follow(ctx, func(int64, int64) {})
+		if err != nil || j.Progress.Entries == 0 {
+			return err
+		}
+		s.sayf("  it is not: %s entries came\n", commas(j.Progress.Entries))
+		if err := errors.Join(s.hook.stop(), os.Remove(s.receivedFile)); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("%d ranges of %s hold entries already: take the tokens of an organization that has none", maxRanges, span)
+}
+
+// turnOff leaves a service that goes on without a webhook that is no longer there; a replay that is not over ends by that.
+func (s *show) turnOff(ctx context.Context) error {
+	if s.API == "" || s.service == nil || !s.service.on {
+		return nil
+	}
+	s.service.on = false
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := s.service.admin.doJSON(last, "PATCH", hookPath, map[string]bool{"enabled": false}, nil); err != nil {
+		return fmt.Errorf("turning the webhook off again: %w", err)
+	}
+	return nil
+}
+
+// explain says what to do about an error of a service that was there before.
+func (s *show) explain(err error) error {
+	var refused *refusal
+	if s.API == "" || err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	if !errors.As(err, &refused) {
+		return fmt.Errorf("the service at %s cannot be used: %w: is it running (make local, or reprise serve --allow-inside), and is that its address?", s.API, err)
+	}
+	todo := ""
+	switch code := refused.code; {
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		todo = "REPRISE_ADMIN_TOKEN must be the token of an admin, REPRISE_INTAKE_TOKEN one that may send entries, both of one organization, made for this service: reprise token create"
+	case code == http.StatusBadRequest && refused.what == "PATCH "+hookPath:
+		todo = "the receiver listens on this machine, by http: does the service allow that (reprise serve --allow-inside; make local does)?"
+	case code == http.StatusConflict:
+		todo = "another replay of this organization was begun meanwhile: let it end first, or take the tokens of another organization"
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
+		todo = "is it the API of reprise, without a path behind its host?"
+	default:
+		return err
+	}
+	return fmt.Errorf("%w\n%s", err, todo)
+}
