@@ -51,10 +51,9 @@ func readToken(it item) (access.Token, error) {
 	return t, nil
 }
 
-// SaveToken stores the token under its hash, over what is there; see storetest.Desk.
+// SaveToken stores the token under its hash, unless it is there already; see storetest.Desk.
 func (t *Tokens) SaveToken(ctx context.Context, token access.Token) error {
-	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: &t.name, Item: tokenItem(token)})
-	if err != nil {
+	if _, _, err := t.put(ctx, tokenItem(token), where{condition: "attribute_not_exists(#hash)"}); err != nil {
 		return fmt.Errorf("saving a token: %w", err)
 	}
 	return nil
