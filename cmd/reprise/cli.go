@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"reprise/shared/boot"
 	"reprise/shared/egress"
 	"reprise/shared/webhook"
 )
@@ -30,7 +31,8 @@ const (
 // needs no command line.
 type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Serve the API on this machine, with everything in one file."`
-	Token   tokenCmd   `cmd:"" help:"Make tokens for the API."`
+	Token   tokenCmd   `cmd:"" help:"Make, show and revoke tokens for the API."`
+	Keys    keysCmd    `cmd:"" help:"Make the key that entries are signed with."`
 	Listen  listenCmd  `cmd:"" help:"Be a webhook that checks what it gets."`
 	Demo    demoCmd    `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
 	Version versionCmd `cmd:"" help:"Print the version."`
@@ -138,6 +140,6 @@ func hint(err error) string {
 	case strings.HasPrefix(err.Error(), "data file "): // as the store begins what it says
 		return "The data file is the one that --data, or REPRISE_DATA, names."
 	default:
-		return ""
+		return boot.Advice(err)
 	}
 }

@@ -5,29 +5,52 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 	"unicode"
 
 	"reprise/shared/access"
+	"reprise/shared/boot"
 	"reprise/shared/sqlite"
 )
 
 // tokenCmd is `reprise token`.
 type tokenCmd struct {
 	Create tokenCreateCmd `cmd:"" help:"Make a token; its secret is printed once and kept nowhere."`
+	List   tokenListCmd   `cmd:"" help:"Show whose tokens there are; never a secret."`
+	Revoke tokenRevokeCmd `cmd:"" help:"Take a token back, for good."`
 }
 
-// tokenCreateCmd is `reprise token create`. It works on the data file, whether the service is running or not: whoever may
-// write that file may do anything anyway.
+// tokens is what these commands do (storetest.Desk).
+type tokens interface {
+	SaveToken(context.Context, access.Token) error
+	TokensOf(ctx context.Context, org string) ([]access.Token, error)
+	RevokeToken(ctx context.Context, h access.Hash, at time.Time) error
+}
+
+// tokenPlace is where tokens are.
+type tokenPlace struct {
+	place `embed:""`
+	Table string `env:"TOKENS_TABLE" placeholder:"TABLE" help:"The table of tokens, with --store dynamodb."`
+}
+
+func (p tokenPlace) check() error { return p.place.check(p.Table) }
+
+func (p tokenPlace) name() string { return p.place.name(p.Table) }
+
+func (p tokenPlace) open(ctx context.Context, mustBeThere bool) (opened[tokens], error) {
+	return open(ctx, p.place, p.Table, mustBeThere,
+		func(s *sqlite.Store) tokens { return s },
+		func(ctx context.Context, table string) (tokens, error) { return boot.OperatorTokens(ctx, table) })
+}
+
+// tokenCreateCmd is `reprise token create`.
 type tokenCreateCmd struct {
-	Data    string        `default:"data/reprise.db" env:"REPRISE_DATA" placeholder:"FILE" help:"The data file of the service; it is made if it is not there."`
-	Org     string        `required:"" env:"REPRISE_ORG" placeholder:"ORG" help:"The organization that the token speaks for."`
-	Role    string        `required:"" env:"REPRISE_ROLE" placeholder:"ROLE" help:"What the token allows: admin (all of it) or intake (only to send entries)."`
-	Label   string        `required:"" env:"REPRISE_LABEL" placeholder:"TEXT" help:"Whose token it is; replays show it under requested_by."`
-	Expires time.Duration `env:"REPRISE_EXPIRES" placeholder:"TIME" help:"After what time the token stops to work, such as 720h; never if not given."`
+	tokenPlace `embed:""`
+	Org        string        `required:"" env:"REPRISE_ORG" placeholder:"ORG" help:"The organization that the token speaks for."`
+	Role       string        `required:"" env:"REPRISE_ROLE" placeholder:"ROLE" help:"What the token allows: admin (all of it) or intake (only to send entries)."`
+	Label      string        `required:"" env:"REPRISE_LABEL" placeholder:"TEXT" help:"Whose token it is; replays show it under requested_by."`
+	Expires    time.Duration `env:"REPRISE_EXPIRES" placeholder:"TIME" help:"After what time the token stops to work, such as 720h; never if not given."`
 }
 
 // Help is examples.
@@ -36,6 +59,7 @@ func (tokenCreateCmd) Help() string {
 
     TOKEN=$(reprise token create --org my-organization --role admin --label me)
     reprise token create --org my-organization --role intake --label gateway --expires 720h > token.txt
+    reprise token create --store dynamodb --table my-stack-tokens --org my-organization --role admin --label me
 
 The secret is the only thing on standard output.`
 }
@@ -45,8 +69,8 @@ const maxName = 200
 
 // Validate names the flag and the rule that it breaks.
 func (c *tokenCreateCmd) Validate() error {
-	if c.Data == "" {
-		return errors.New("--data: must name a file")
+	if err := c.check(); err != nil {
+		return err
 	}
 	var missing []string
 	for _, f := range []struct{ flag, value string }{{"--org", c.Org}, {"--role", c.Role}, {"--label", c.Label}} {
@@ -82,12 +106,11 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	_, absent := os.Stat(c.Data)
-	store, err := sqlite.Open(c.Data, time.Now)
+	store, err := c.open(ctx, false)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, store.Close()) }()
+	defer func() { err = errors.Join(err, store.close()) }()
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	var expires time.Time
 	until := "it does not expire"
@@ -99,15 +122,16 @@ func (c *tokenCreateCmd) Run(ctx context.Context, s streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := store.SaveToken(ctx, token); err != nil {
+	if err := store.at.SaveToken(ctx, token); err != nil {
 		return fmt.Errorf("saving the token: %w", err)
 	}
 	if _, err := fmt.Fprintln(s.out, secret); err != nil {
 		return fmt.Errorf("printing the token's secret, which is lost now: make another: %w", err)
 	}
-	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s, in %s; %s. Its secret is shown this once and kept nowhere.\n", c.Label, c.Org, role, c.Data, until)
-	if errors.Is(absent, fs.ErrNotExist) {
-		_, _ = fmt.Fprintf(s.err, "%s was not there and was made: only a service that is started on this very file knows the token.\n", c.Data)
+	_, _ = fmt.Fprintf(s.err, "Token %q of organization %s, role %s, in %s; %s. Its secret is shown this once and kept nowhere; its id is %s.\n",
+		c.Label, c.Org, role, c.name(), until, token.Hash.ID())
+	if store.made {
+		c.tellMade(s.err, "token")
 	}
 	return nil
 }
