@@ -49,7 +49,7 @@ func (s *show) useService(ctx context.Context) error {
 }
 
 // maxRanges is how many ranges are tried: where that many hold entries, all may.
-const maxRanges = 5
+const maxRanges = 10
 
 // findRoom chooses a range that holds no entry, at random within the days that can be replayed. A range that holds what an
 // earlier demo sent, or anybody else, would bring that, too, and nobody could tell it from what the service made up. That
