@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"crypto/rand"
 	"net/http"
 	"strings"
 	"time"
@@ -152,7 +153,7 @@ func (w *world) change() {
 	w.must(err)
 	w.repeat("adding a key", func() error { return w.store.AddKey(w.ctx, key) })
 	who := access.Principal{Org: w.at.Org, Role: access.Admin, Label: "new ops"}
-	secret, token, err := access.Mint(strings.NewReader(strings.Repeat("n", 64)), who, time.Time{}, now)
+	secret, token, err := access.Mint(rand.Reader, who, time.Time{}, now)
 	w.must(err)
 	w.repeat("saving a token", func() error { return w.store.SaveToken(w.ctx, token) })
 	w.repeat("revoking a token", func() error { return w.store.RevokeToken(w.ctx, access.HashOf(w.token), now) })
