@@ -20,6 +20,7 @@ func raceGuarantees() []guarantee {
 		{"of PUTs that race with the first slice either all win or none", putsRaceWithRun},
 		{"of ends that race one wins and its figures stay", endsRace},
 		{"everything at once on one scope ends as somebody was told", everythingAtOnce},
+		{"of sixty-four writers on one job and its slice each is told what became of its write", sixtyFourWriters},
 	}
 }
 
@@ -150,15 +151,20 @@ func everythingAtOnce(t *testing.T, b *bench) {
 		}) {
 			expect(t, "a caller", err, nil)
 		}
-		last := b.job(t, at)
-		for id, n := range o.jobs {
-			if err := explain(n, id == last.JobID, last.Status); err != nil {
-				t.Errorf("seed %d, job %s: %v; callers were told %v, the last job is %s, %s", seed, id, err, n, last.JobID, last.Status)
-			}
+		o.explained(t, fmt.Sprintf("seed %d", seed), b.job(t, at))
+	}
+}
+
+// explained checks what callers were told about every job.
+func (o *told) explained(t *testing.T, what string, last replay.Job) {
+	t.Helper()
+	for id, n := range o.jobs {
+		if err := explain(n, id == last.JobID, last.Status); err != nil {
+			t.Errorf("%s, job %s: %v; callers were told %v, the last job is %s, %s", what, id, err, n, last.JobID, last.Status)
 		}
-		if _, ok := o.jobs[last.JobID]; !ok {
-			t.Errorf("nobody was told that the last job was accepted")
-		}
+	}
+	if _, ok := o.jobs[last.JobID]; !ok {
+		t.Errorf("%s: nobody was told that the last job was accepted", what)
 	}
 }
 
@@ -169,17 +175,24 @@ func (b *bench) meddle(ctx context.Context, at replay.Scope, random *rand.Rand, 
 		if err != nil {
 			return fmt.Errorf("reading the job: %w", err)
 		}
-		f, m := job.Fence, b.meddling(random)
-		if m.to == replay.Accepted {
-			f = b.newJob(at).Fence
+		if err := b.meddleWith(ctx, job, random, o); err != nil {
+			return err
 		}
-		err = m.make(ctx, b, f)
-		switch {
-		case err == nil:
-			o.note(f, m.to)
-		case !errors.Is(err, replay.ErrConflict):
-			return fmt.Errorf("moving a job to %s: %w", m.to, err)
-		}
+	}
+	return nil
+}
+
+// meddleWith makes one move of the job as it was read, or puts another.
+func (b *bench) meddleWith(ctx context.Context, job replay.Job, random *rand.Rand, o *told) error {
+	f, m := job.Fence, b.meddling(random)
+	if m.to == replay.Accepted {
+		f = b.newJob(job.Scope).Fence
+	}
+	switch err := m.make(ctx, b, f); {
+	case err == nil:
+		o.note(f, m.to)
+	case !errors.Is(err, replay.ErrConflict):
+		return fmt.Errorf("moving a job to %s: %w", m.to, err)
 	}
 	return nil
 }
