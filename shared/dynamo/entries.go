@@ -68,7 +68,7 @@ func readChunk(it item) (chunk.Chunk, error) {
 }
 
 // absent is the condition under which a chunk is kept: one that is there is left as it is.
-func absent() where { return where{condition: "attribute_not_exists(#scope_hour)"} }
+func absent() where { return where{condition: "attribute_not_exists(#scope_hour)", blind: true} }
 
 // KeepChunks stores the chunks that are not there; see intake.Archive. Each write has a condition, which BatchWriteItem
 // does not know. A crash in between leaves whole chunks.

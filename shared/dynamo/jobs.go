@@ -91,7 +91,7 @@ func from(next replay.Status) where {
 		values[word] = text(string(s))
 		words = append(words, word)
 	}
-	return where{"#status IN (" + strings.Join(words, ", ") + ")", values}
+	return where{condition: "#status IN (" + strings.Join(words, ", ") + ")", values: values}
 }
 
 // Accept stores the jobs in one transaction; see api.Acceptor for what it keeps. The first job's id is the transaction's
@@ -113,11 +113,9 @@ func (j *Jobs) Accept(ctx context.Context, jobs ...replay.Job) error {
 	_, err := j.db.TransactWriteItems(ctx, &in)
 	var cancelled *types.TransactionCanceledException
 	if errors.As(err, &cancelled) {
-		for i, r := range cancelled.CancellationReasons {
-			if aws.ToString(r.Code) == "ConditionalCheckFailed" {
-				err = fmt.Errorf("region %s has a running job: %w", jobs[i].Region, replay.ErrConflict)
-				break
-			}
+		running := func(r types.CancellationReason) bool { return aws.ToString(r.Code) == "ConditionalCheckFailed" }
+		if i := slices.IndexFunc(cancelled.CancellationReasons, running); 0 <= i && i < len(jobs) { // they are in the jobs' order
+			err = fmt.Errorf("region %s has a running job: %w", jobs[i].Region, replay.ErrConflict)
 		}
 	}
 	if err != nil {

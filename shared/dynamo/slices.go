@@ -165,7 +165,7 @@ func over(seq int) where {
 	if seq == 0 {
 		return where{condition: "attribute_not_exists(#job_id)"}
 	}
-	return where{"#seq = :seq AND #done = :no", item{":seq": number(seq), ":no": flag(false)}}
+	return where{condition: "#seq = :seq AND #done = :no", values: item{":seq": number(seq), ":no": flag(false)}}
 }
 
 // Try counts a try, unless the slice is done; see deliver.Slices. It reads first, since a condition that does not hold costs

@@ -43,6 +43,15 @@ func (t table) get(ctx context.Context, key item) (item, error) {
 type where struct {
 	condition string
 	values    item
+	blind     bool // what is stored instead need not come back: it may be large
+}
+
+// back is what DynamoDB is to send where the condition does not hold.
+func (w where) back() types.ReturnValuesOnConditionCheckFailure {
+	if w.blind {
+		return types.ReturnValuesOnConditionCheckFailureNone
+	}
+	return types.ReturnValuesOnConditionCheckFailureAllOld
 }
 
 // put writes the item where the condition holds, or wrote it already: an SDK sends a write again whose answer was lost, and
@@ -51,7 +60,7 @@ func (t table) put(ctx context.Context, it item, w where) (made bool, stored ite
 	_, err = t.db.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: &t.name, Item: it,
 		ConditionExpression: &w.condition, ExpressionAttributeNames: names(w.condition), ExpressionAttributeValues: w.values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		ReturnValuesOnConditionCheckFailure: w.back(),
 	})
 	return outcome(err, it)
 }
@@ -77,7 +86,7 @@ func (t table) update(ctx context.Context, key item, c change, w where) (made bo
 	_, err = t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
 		TableName: &t.name, Key: key, UpdateExpression: &expression,
 		ConditionExpression: &w.condition, ExpressionAttributeNames: names(expression, w.condition), ExpressionAttributeValues: values,
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+		ReturnValuesOnConditionCheckFailure: w.back(),
 	})
 	return outcome(err, c.set)
 }

@@ -69,7 +69,7 @@ func (w *Webhooks) Webhook(ctx context.Context, at replay.Scope) (webhook.Config
 
 // SaveWebhook stores c over the version before it; see api.Configs.
 func (w *Webhooks) SaveWebhook(ctx context.Context, c webhook.Config) error {
-	over := where{"#version = :before", item{":before": number(c.Version - 1)}}
+	over := where{condition: "#version = :before", values: item{":before": number(c.Version - 1)}}
 	if c.Version == 1 {
 		over = where{condition: "attribute_not_exists(#org_id)"}
 	}
@@ -95,7 +95,7 @@ func (w *Webhooks) Attempted(ctx context.Context, c webhook.Config, a webhook.At
 	const gone = 410 // as webhook.Attempt has it
 	set := change{set: attempt(a)}
 	set.set["written_by"] = text(w.newID())
-	over := where{"#version = :version", item{":version": number(c.Version)}}
+	over := where{condition: "#version = :version", values: item{":version": number(c.Version)}, blind: true}
 	if off {
 		set.set["enabled"] = flag(false)
 	} else {

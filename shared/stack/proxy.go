@@ -48,7 +48,7 @@ type Proxy struct {
 	http   *httptest.Server
 	client http.Client
 
-	mu      sync.Mutex
+	mu    sync.Mutex
 	name  func(operation, body string) string
 	first int // which of those with a name is the first to go wrong, from 1
 	last  int
