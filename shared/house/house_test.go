@@ -8,7 +8,9 @@ import (
 	"reprise/shared/house"
 )
 
-func TestTheHouseKeepsItsRules(t *testing.T) {
+// tree is every file of the tree.
+func tree(t *testing.T) []house.File {
+	t.Helper()
 	files, err := house.Load("../..")
 	if err != nil {
 		t.Fatal(err)
@@ -16,6 +18,11 @@ func TestTheHouseKeepsItsRules(t *testing.T) {
 	if len(files) < 50 {
 		t.Fatalf("only %d files were found: is this the root of the tree?", len(files))
 	}
+	return files
+}
+
+func TestTheHouseKeepsItsRules(t *testing.T) {
+	files := tree(t)
 	for _, rule := range house.Rules() {
 		t.Run(rule.Name, func(t *testing.T) {
 			for _, v := range rule.Check(files) {

@@ -141,7 +141,9 @@ func (r room) refuses(name, imported string) (what, reason string) {
 
 // may reports whether the room may link an imported package of a module.
 func (r room) may(imported string) bool {
-	return slices.ContainsFunc(r.modules, func(m string) bool { return imported == m || strings.HasPrefix(imported, strings.TrimSuffix(m, "/")+"/") })
+	return slices.ContainsFunc(r.modules, func(m string) bool {
+		return imported == m || strings.HasPrefix(imported, strings.TrimSuffix(m, "/")+"/")
+	})
 }
 
 func (r room) refusesStandard(name, imported string) (what, reason string) {
