@@ -74,7 +74,7 @@ func TestAMessageThatNamesNoJobStaysOnTheDeadLetterQueue(t *testing.T) {
 
 func TestAMessageThatCannotBeReadStaysWhereTheDeadLetterQueueIsOutOfReach(t *testing.T) {
 	t.Parallel()
-	e, _ := open(t).through(t, &proxy{fail: func(operation string) bool { return operation == "SendMessage" }})
+	e, _ := open(t).through(t, &proxy{fail: refusing("SendMessage")})
 	e.posts(t, fence.JobID+"/0", "poison", letter{"{}", named})
 	e.takes(t)
 	if got := e.count(t, e.url, inHand); got != "1" {

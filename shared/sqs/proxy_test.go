@@ -23,8 +23,9 @@ type proxy struct {
 	t      *testing.T
 	target string
 	lose   func(operation string) bool // whether an answer is lost on its way
-	fail   func(operation string) bool // whether a request is answered by an error, and not carried out
+	fail   func(operation string) int  // the status by which a request is answered that is not carried out, 0 for none
 	refuse func(entry entry) bool      // whether a message of a SendMessageBatch is refused
+	silent bool                        // what is refused is not spoken of
 
 	mu    sync.Mutex
 	calls []call
@@ -37,6 +38,16 @@ type entry struct{ Id, MessageBody, MessageGroupId string } //nolint:revive // S
 type call struct {
 	Operation string
 	Input     map[string]any
+}
+
+// refusing answers every request of an operation by an error that no second try mends.
+func refusing(operation string) func(string) int {
+	return func(asked string) int {
+		if asked == operation {
+			return http.StatusBadRequest
+		}
+		return 0
+	}
 }
 
 // through is the queues of e behind a proxy that does as it is told.
@@ -77,11 +88,14 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.calls = append(p.calls, call{operation, input})
 	p.mu.Unlock()
-	if p.fail != nil && p.fail(operation) {
-		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
-		w.WriteHeader(http.StatusBadRequest)
-		_, _ = io.WriteString(w, `{"__type":"com.amazonaws.sqs#InvalidParameterValue","message":"the proxy does not want to"}`)
-		return
+	if p.fail != nil {
+		if status := p.fail(operation); status != 0 {
+			code := map[int]string{400: "InvalidParameterValue", 429: "RequestThrottled", 500: "InternalError"}[status]
+			w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, `{"__type":"com.amazonaws.sqs#`+code+`","message":"the proxy does not want to"}`)
+			return
+		}
 	}
 	var answer []byte
 	if operation == "SendMessageBatch" && p.refuse != nil {
@@ -120,7 +134,7 @@ func (p *proxy) batch(r *http.Request, body []byte) []byte {
 		p.must(err)
 		p.must(json.Unmarshal(p.forward(r, forwarded), &out))
 	}
-	if len(failed) > 0 {
+	if len(failed) > 0 && !p.silent {
 		out["Failed"] = failed
 	}
 	answer, err := json.Marshal(out)

@@ -87,16 +87,39 @@ func TestASliceThatSQSNeverTakesIsNamed(t *testing.T) {
 	}
 }
 
-func TestASendWhoseAnswersAreLostSendsEachSliceOnce(t *testing.T) {
-	t.Parallel()
-	var calls atomic.Int64
-	e, _ := open(t).through(t, &proxy{lose: func(operation string) bool { return operation == "SendMessageBatch" && calls.Add(1)%2 == 1 }})
-	slices := job(4, 12)
-	if err := e.Send(t.Context(), 0, slices...); err != nil {
-		t.Fatal(err)
+func TestASendThatHadToBeRepeatedSendsEachSliceOnce(t *testing.T) {
+	for what, p := range map[string]func(every func(string) bool) *proxy{
+		"its answers were lost":  func(every func(string) bool) *proxy { return &proxy{lose: every} },
+		"SQS had too much to do": func(every func(string) bool) *proxy { return &proxy{fail: status(429, every)} },
+		"SQS had trouble":        func(every func(string) bool) *proxy { return &proxy{fail: status(500, every)} },
+		"SQS did not speak of all": func(every func(string) bool) *proxy {
+			return &proxy{silent: true, refuse: func(entry) bool { return every("SendMessageBatch") }}
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int64
+			e, _ := open(t).through(t, p(func(operation string) bool { return operation == "SendMessageBatch" && calls.Add(1)%3 == 1 }))
+			slices := job(4, 12)
+			if err := e.Send(t.Context(), 0, slices...); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(numbers(slices), numbers(e.takes(t))); diff != "" {
+				t.Errorf("by lane (-sent +received):\n%s", diff)
+			}
+			if calls.Load() < 5 {
+				t.Errorf("only %d requests: nothing went wrong", calls.Load())
+			}
+		})
 	}
-	if diff := cmp.Diff(numbers(slices), numbers(e.takes(t))); diff != "" {
-		t.Errorf("by lane (-sent +received):\n%s", diff)
+}
+
+func status(code int, when func(string) bool) func(string) int {
+	return func(operation string) int {
+		if when(operation) {
+			return code
+		}
+		return 0
 	}
 }
 

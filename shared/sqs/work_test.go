@@ -127,7 +127,7 @@ func TestVisibilityIsCutDownBeforeTheWorkAndSetAfterIt(t *testing.T) {
 
 func TestASliceIsHandledThoughItsVisibilityCouldNotBeSet(t *testing.T) {
 	t.Parallel()
-	e, _ := open(t).through(t, &proxy{fail: func(operation string) bool { return operation == "ChangeMessageVisibility" }})
+	e, _ := open(t).through(t, &proxy{fail: refusing("ChangeMessageVisibility")})
 	e.sends(t, job(1, 2)...)
 	if got := numbers(e.takes(t))[0]; !cmp.Equal(got, []int{0, 1}) {
 		t.Errorf("handled %v", got)
