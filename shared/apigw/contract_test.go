@@ -112,7 +112,7 @@ func answers() map[string]row {
 		"the keys":    {request{"GET", jwksPath, []string{host}, ""}, 200, ""},
 		"entries":     {ask("POST", logPath, entry+"\n"+entry+"\n", ndjson), 202, `{"accepted":2}`},
 		"an array":    {ask("POST", logPath, "["+entry+"]", "Content-Type: application/json; charset=utf-8"), 202, `{"accepted":1}`},
-		"gzip":        {ask("POST", logPath, zipped(strings.Repeat(entry+"\n", 9_999)), ndjson, "Content-Encoding: gzip"), 202, `{"accepted":9999}`},
+		"gzip":        {ask("POST", logPath, zipped(strings.Repeat(entry+"\n", 999)), ndjson, "Content-Encoding: gzip"), 202, `{"accepted":999}`},
 		"none":        {ask("POST", logPath, "", ndjson), 202, `{"accepted":0}`},
 	}
 }

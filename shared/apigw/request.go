@@ -46,7 +46,8 @@ func request(ctx context.Context, e events.APIGatewayV2HTTPRequest) *http.Reques
 	return r.WithContext(ctx)
 }
 
-// target keeps the path as it was sent, escapes and all: routes match exactly.
+// target takes the path as it comes: routes match exactly. AWS has decoded it already (so others' captures say; a bare % is a
+// character then), others who send events have not.
 func target(e events.APIGatewayV2HTTPRequest) *url.URL {
 	u := &url.URL{Path: e.RawPath, RawQuery: e.RawQueryString}
 	if path, err := url.PathUnescape(e.RawPath); err == nil {
