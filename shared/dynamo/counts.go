@@ -44,7 +44,7 @@ func (c *Counts) AddCounts(ctx context.Context, at replay.Scope, counts []replay
 // CountsIn is the count of every hour that touches the window, in order; see fanout.Counts.
 func (c *Counts) CountsIn(ctx context.Context, at replay.Scope, w replay.Window) ([]replay.Count, error) {
 	var counts []replay.Count
-	for it, err := range c.query(ctx, dynamodb.QueryInput{
+	for it, err := range c.matches(ctx, dynamodb.QueryInput{
 		ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("#scope = :scope AND #hour BETWEEN :first AND :last"),
 		ExpressionAttributeValues: item{":scope": countsKey(at), ":first": hourOf(w.From), ":last": hourOf(w.To)},
 	}) {

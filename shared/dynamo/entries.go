@@ -141,7 +141,7 @@ func (e *Entries) Chunks(ctx context.Context, at replay.Scope, w replay.Window, 
 	}
 	return func(yield func(chunk.Chunk, error) bool) {
 		for hour := hour.Truncate(time.Hour); start < until && !hour.After(w.To); hour = hour.Add(time.Hour) {
-			for it, err := range e.query(ctx, dynamodb.QueryInput{
+			for it, err := range e.matches(ctx, dynamodb.QueryInput{
 				ConsistentRead:            aws.Bool(true),
 				KeyConditionExpression:    aws.String("#scope_hour = :hour AND #chunk BETWEEN :start AND :until"), // until is no chunk's key
 				ExpressionAttributeValues: item{":hour": hourKey(at, hour), ":start": text(start), ":until": text(until)},

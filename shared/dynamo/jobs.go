@@ -208,7 +208,7 @@ func (j *Jobs) Job(ctx context.Context, at replay.Scope) (replay.Job, error) {
 func (j *Jobs) Live(ctx context.Context) iter.Seq2[replay.Scope, error] {
 	return func(yield func(replay.Scope, error) bool) {
 		for n := range shards {
-			for it, err := range j.query(ctx, dynamodb.QueryInput{
+			for it, err := range j.matches(ctx, dynamodb.QueryInput{
 				IndexName: aws.String("active"), KeyConditionExpression: aws.String("#active = :shard"),
 				ExpressionAttributeValues: item{":shard": text(strconv.Itoa(n))},
 			}) {

@@ -144,7 +144,7 @@ func readSlice(it item) (replay.Progress, error) {
 // Progress is every row of the job, in order of slice; see settle.Slices.
 func (s *Slices) Progress(ctx context.Context, f replay.Fence) ([]replay.Progress, error) {
 	var all []replay.Progress
-	for it, err := range s.query(ctx, dynamodb.QueryInput{
+	for it, err := range s.matches(ctx, dynamodb.QueryInput{
 		ConsistentRead: aws.Bool(true), KeyConditionExpression: aws.String("#job_id = :job AND begins_with(#item, :slice)"),
 		ExpressionAttributeValues: item{":job": text(f.JobID), ":slice": text("slice#")},
 	}) {

@@ -102,8 +102,8 @@ func outcome(err error, written item) (made bool, stored item, _ error) {
 	return ok && stood && by.Value == was.Value, failed.Item, nil
 }
 
-// query yields the items of a query, a page of at most 1 MB at a time. One that cannot be read whole ends in an error.
-func (t table) query(ctx context.Context, in dynamodb.QueryInput) iter.Seq2[item, error] {
+// matches yields the items of a query, a page of at most 1 MB at a time. One that cannot be read whole ends in an error.
+func (t table) matches(ctx context.Context, in dynamodb.QueryInput) iter.Seq2[item, error] {
 	in.TableName = &t.name
 	in.ExpressionAttributeNames = names(*in.KeyConditionExpression)
 	return func(yield func(item, error) bool) {
