@@ -47,7 +47,7 @@ bin/reprise:
 # Always anew: with one go.mod at the root, SAM's own cache does not see a change in shared/.
 functions: ## build the functions as they are deployed, but for this machine's architecture, into .aws-sam/build
 	@if [ -z '$(SAM)' ]; then echo "SKIPPED: the functions. $(NO_SAM)"; [ "$${CI:-}" != true ]; else \
-	  $(LAMBDA) '$(SAM)' build --parameter-overrides Architecture=$(HERE); fi
+	  said="$$($(LAMBDA) '$(SAM)' build --parameter-overrides Architecture=$(HERE) 2>&1)" || { echo "$$said"; exit 1; }; fi
 
 lambda-env: # for the tests
 	@printf '%s\n' $(LAMBDA)
@@ -120,6 +120,8 @@ slow: ## what takes long and wants the machine for itself, without the race dete
 	@WHOLE=1 go test -count=1 -v ./shared/simtest -run 'TestTheVerbs|TestNothingIsLost' | grep -vE '^ *(=== |--- PASS.*/)'
 	@echo "== crowds that mean no good"
 	@WHOLE=1 go test -run 'TestACrowd|TestAThousand|TestBodiesThat' ./cmd/reprise
+	@echo "== a change in shared/ reaches every function"
+	@WHOLE=1 go test -run TestAChangeInShared ./shared/stack
 	@echo "== the process killed two hundred times"
 	@WHOLE=1 go test -count=1 -run Killed -v ./shared/crashtest | grep -v '^=== '
 
