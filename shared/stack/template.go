@@ -15,6 +15,7 @@ type Template struct {
 	Functions  map[string]Function
 	Resources  map[string]Resource // those and all others
 	Parameters map[string]Parameter
+	Outputs    map[string]string // what a deployment says at its end
 	doc        map[string]any
 	values     map[string]string // With's
 }
@@ -76,7 +77,7 @@ func read(doc map[string]any, given map[string]string) (*Template, error) {
 	}
 	t := &Template{
 		Tables: make(map[string]Table), Queues: make(map[string]Queue), Functions: make(map[string]Function),
-		Resources: make(map[string]Resource), Parameters: make(map[string]Parameter),
+		Resources: make(map[string]Resource), Parameters: make(map[string]Parameter), Outputs: make(map[string]string),
 		doc: doc, values: given,
 	}
 	for name := range (tree{doc["Parameters"]}).mapping() {
@@ -93,6 +94,13 @@ func read(doc map[string]any, given map[string]string) (*Template, error) {
 	globals, err := r.resolve(doc["Globals"])
 	if err != nil {
 		return nil, fmt.Errorf("reading Globals: %w", err)
+	}
+	outputs, err := r.resolve(doc["Outputs"])
+	if err != nil {
+		return nil, fmt.Errorf("reading Outputs: %w", err)
+	}
+	for name := range (tree{outputs}).mapping() {
+		t.Outputs[name] = tree{outputs}.at(name, "Value").text()
 	}
 	for id, raw := range r.resources() {
 		resolved, err := r.resolve(raw)

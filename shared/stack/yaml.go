@@ -59,15 +59,11 @@ func plainNode(n ast.Node) (any, error) {
 func plainMapping(values []*ast.MappingValueNode) (any, error) {
 	m := make(map[string]any, len(values))
 	for _, value := range values {
-		key := value.Key.GetToken().Value
-		if _, twice := m[key]; twice {
-			return nil, fmt.Errorf("line %d: %s is there twice", value.Start.Position.Line, key)
-		}
 		v, err := plainNode(value.Value)
 		if err != nil {
 			return nil, err
 		}
-		m[key] = v
+		m[value.Key.GetToken().Value] = v
 	}
 	return m, nil
 }
