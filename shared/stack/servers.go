@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"time"
 )
@@ -19,11 +17,9 @@ const patience = 2 * time.Minute
 
 // Server is one of the test servers at work: AWS's DynamoDB Local, or ElasticMQ in place of SQS. It ends with this process.
 type Server struct {
-	URL   string // what AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL_SQS takes
-	cmd   *exec.Cmd
-	out   bytes.Buffer
-	ended chan struct{}
-	err   error // of its end; read after ended
+	URL     string // what AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL_SQS takes
+	process *Process
+	out     bytes.Buffer
 }
 
 // StartDynamoDB starts an empty DynamoDB Local, its streams at the same address. The error is a *Missing where the machine lacks it.
@@ -56,25 +52,14 @@ func start(ctx context.Context, name string, args func(lib string, port int) []s
 	if err != nil {
 		return nil, &Missing{"Java", err}
 	}
-	port, err := freePort()
+	port, err := FreePort()
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{URL: "http://127.0.0.1:" + strconv.Itoa(port), ended: make(chan struct{})}
-	s.cmd = exec.Command(java, args(lib, port)...)
-	s.cmd.Stdout, s.cmd.Stderr = &s.out, &s.out
-	s.cmd.SysProcAttr = dieWithParent()
-	started := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // the kernel's "parent" is the thread that started it, which must not end before it
-		defer close(s.ended)
-		err := s.cmd.Start()
-		started <- err
-		if err == nil {
-			s.err = s.cmd.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
+	s := &Server{URL: "http://127.0.0.1:" + strconv.Itoa(port)}
+	cmd := exec.Command(java, args(lib, port)...)
+	cmd.Stdout, cmd.Stderr = &s.out, &s.out
+	if s.process, err = Spawn(cmd); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", name, err)
 	}
 	if err := s.answers(ctx); err != nil {
@@ -98,8 +83,8 @@ func (s *Server) answers(ctx context.Context) error {
 			return resp.Body.Close()
 		}
 		select {
-		case <-s.ended:
-			return fmt.Errorf("it ended: %w\n%s", s.err, s.out.String())
+		case <-s.process.Ended():
+			return fmt.Errorf("it ended: %w\n%s", s.process.Err(), s.out.String())
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
@@ -109,17 +94,6 @@ func (s *Server) answers(ctx context.Context) error {
 
 // Stop ends the server; what it kept is gone.
 func (s *Server) Stop() error {
-	_ = s.cmd.Process.Kill()
-	<-s.ended
+	s.process.Kill()
 	return nil
-}
-
-// freePort is one that nobody listens on now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

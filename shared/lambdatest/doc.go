@@ -1,0 +1,2 @@
+// Package lambdatest is the functions at work on this machine, as they are deployed.
+package lambdatest

@@ -1,0 +1,69 @@
+package lambdatest
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"reprise/shared/receiver"
+)
+
+// hook is the organizations' webhook, one path each: a receiver that checks what it gets.
+type hook struct {
+	checker *receiver.Receiver
+	url     string
+	hold    chan struct{} // a batch waits until it is closed; nil: none waits
+
+	mu   sync.Mutex
+	orgs map[string]*ledger
+}
+
+// newHook is one that checks signatures against the keys that the API publishes.
+func newHook(t *testing.T, api string) *hook {
+	h := &hook{
+		checker: receiver.New(receiver.Options{Keys: receiver.JWKS{URL: api + jwksPath}.Keys, Authorization: "Bearer hook"}),
+		orgs:    make(map[string]*ledger),
+	}
+	server := httptest.NewServer(h)
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	return h
+}
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // a sender that was killed
+	}
+	if h.hold != nil {
+		<-h.hold
+	}
+	h.mu.Lock()
+	l := h.orgs[strings.TrimPrefix(r.URL.Path, "/")]
+	h.mu.Unlock()
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	answer := httptest.NewRecorder()
+	h.checker.ServeHTTP(answer, r)
+	if answer.Code == http.StatusOK && l != nil {
+		l.took(r.Header.Get("Reprise-Job"), r.Header.Get("Webhook-Id"), lines(body))
+	}
+	w.WriteHeader(answer.Code)
+}
+
+// lines is what is in a body that the checker took.
+func lines(body []byte) [][]byte {
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil
+	}
+	text, err := io.ReadAll(z)
+	if err != nil {
+		return nil
+	}
+	return bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
+}

@@ -1,0 +1,56 @@
+package stack
+
+import (
+	"net"
+	"os/exec"
+	"runtime"
+)
+
+// Process is a program that ends with this process, whatever ends it.
+type Process struct {
+	cmd   *exec.Cmd
+	ended chan struct{}
+	err   error
+}
+
+// Spawn starts a program; nobody else may have set its SysProcAttr.
+func Spawn(cmd *exec.Cmd) (*Process, error) {
+	p := &Process{cmd: cmd, ended: make(chan struct{})}
+	cmd.SysProcAttr = dieWithParent()
+	started := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread() // the kernel's "parent" is the thread that started it, which must not end before it
+		defer close(p.ended)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			p.err = cmd.Wait()
+		}
+	}()
+	return p, <-started
+}
+
+// Pid is its process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Ended is closed once it has ended.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Err is how it ended; to be asked after Ended.
+func (p *Process) Err() error { return p.err }
+
+// Kill is kill -9; it has ended when it returns.
+func (p *Process) Kill() {
+	_ = p.cmd.Process.Kill()
+	<-p.ended
+}
+
+// FreePort is one of 127.0.0.1 that nobody listens on now; whoever takes it first has it.
+func FreePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
