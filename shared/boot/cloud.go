@@ -2,12 +2,15 @@ package boot
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/logging"
 
 	"reprise/shared/dynamo"
 	"reprise/shared/sqs"
@@ -80,7 +83,17 @@ func (b *Boot) cloud() aws.Config {
 		if err != nil {
 			b.wrong("AWS_REGION", err)
 		}
+		c.Logger = logging.LoggerFunc(sdkSays)
 		b.config = &c
 	}
 	return *b.config
+}
+
+// sdkSays has the SDK's own words in the log in the log's form: by itself it writes lines that are no JSON.
+func sdkSays(kind logging.Classification, format string, v ...any) {
+	level := slog.LevelDebug
+	if kind == logging.Warn {
+		level = slog.LevelWarn
+	}
+	slog.Log(context.Background(), level, "the AWS SDK: "+fmt.Sprintf(format, v...))
 }
