@@ -59,6 +59,7 @@ func rooms() map[string]room {
 		"simtest":    {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"crashtest":  {proof, nil},
 		"stack":      {proof, []string{aws, "github.com/goccy/go-yaml"}},
+		"lambdatest": {proof, []string{aws}},
 		"house":      {proof, nil},
 	}
 }

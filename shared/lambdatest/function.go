@@ -84,6 +84,18 @@ func (f *Function) Kill(choose func(n int) int) bool {
 	return len(busy) > 0 && busy[choose(len(busy))].kill()
 }
 
+// Busy is how many calls are under way.
+func (f *Function) Busy() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.all {
+		if s.busy {
+			n++
+		}
+	}
+	return n
+}
+
 // Calls is how often it was called.
 func (f *Function) Calls() int {
 	f.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"reprise/shared/receiver"
 )
@@ -18,6 +19,7 @@ type hook struct {
 	checker *receiver.Receiver
 	url     string
 	hold    chan struct{} // a batch waits until it is closed; nil: none waits
+	slow    time.Duration // a batch is answered so long after it was taken
 
 	mu   sync.Mutex
 	orgs map[string]*ledger
@@ -52,6 +54,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer.Code == http.StatusOK && l != nil {
 		l.took(r.Header.Get("Reprise-Job"), r.Header.Get("Webhook-Id"), lines(body))
 	}
+	<-time.After(h.slow)
 	w.WriteHeader(answer.Code)
 }
 

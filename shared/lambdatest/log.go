@@ -60,6 +60,7 @@ func (j *journal) read(line []byte) {
 		} else {
 			j.log.Strange = append(j.log.Strange, string(line))
 		}
+	case bytes.Contains(line, []byte("/LambdaRuntimeLocal/")): // the emulator itself, startled by a kill
 	case !regexp.MustCompile(ownLine).Match(line):
 		j.log.Strange = append(j.log.Strange, string(line))
 	default:

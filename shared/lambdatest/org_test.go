@@ -36,8 +36,9 @@ type org struct {
 	token  string
 	begin  time.Time // its entries happen in the two hours after
 	random *rand.Rand
-	n      int  // entries made
-	killed bool // functions are killed: a 500 is to be asked again
+	n      int           // entries made
+	every  time.Duration // between two looks at a job
+	killed bool          // functions are killed: a 500 is to be asked again
 }
 
 // ask sends one request. In a world where functions are killed the gateway's own 500 comes in their place.
@@ -150,7 +151,7 @@ func (o *org) replay() job {
 
 // follow waits for the job's end.
 func (o *org) follow(id string) job {
-	for deadline := time.Now().Add(patience); ; <-time.After(50 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; <-time.After(o.every) {
 		switch j := o.get(); {
 		case j.ID != id:
 			o.fault("job %s was followed, GET shows %+v", id, j)

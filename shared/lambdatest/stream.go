@@ -20,6 +20,8 @@ import (
 const (
 	// look is how often a shard is looked at; Lambda does so four times a second.
 	look = 100 * time.Millisecond
+	// answerTime is how long DynamoDB Local may take to answer.
+	answerTime = 2 * time.Second
 	// firstPause is before the first retry, doubled with each up to lastPause; Lambda's are longer.
 	firstPause, lastPause = 50 * time.Millisecond, time.Second
 )
@@ -74,18 +76,12 @@ func (m *streamMapping) read(ctx context.Context, shard string) error {
 		lanes[i] = &backlog{more: make(chan struct{}, 1)}
 		workers.Go(func() { m.work(ctx, shard, lanes[i]) })
 	}
-	begin, err := m.client.GetShardIterator(ctx, &dynamodbstreams.GetShardIteratorInput{
-		StreamArn: &m.stream, ShardId: &shard, ShardIteratorType: types.ShardIteratorType(m.Start),
-	})
-	if err != nil {
-		return err
-	}
-	for at := begin.ShardIterator; at != nil && ctx.Err() == nil; {
-		out, err := m.client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: at})
+	for last := ""; ctx.Err() == nil; {
+		records, err := m.after(ctx, shard, last)
 		if err != nil {
 			return err
 		}
-		for _, raw := range out.Records {
+		for _, raw := range records {
 			r, err := newRecord(raw, m.stream)
 			if err != nil {
 				return err
@@ -94,18 +90,42 @@ func (m *streamMapping) read(ctx context.Context, shard string) error {
 			if err != nil {
 				return err
 			}
-			if pass {
+			if last = r.sequence; pass {
 				h := fnv.New32a()
 				_, _ = h.Write([]byte(r.key))
 				lanes[h.Sum32()%uint32(len(lanes))].add(r)
 			}
 		}
-		if at = out.NextShardIterator; len(out.Records) == 0 {
+		if len(records) == 0 {
 			pause(ctx, look)
 		}
 	}
-	<-ctx.Done()
 	return nil
+}
+
+// after is the records behind a sequence number, from the mapping's starting position on where there is none. DynamoDB Local
+// answers some GetRecords never, while others write: they are asked anew.
+func (m *streamMapping) after(ctx context.Context, shard, last string) ([]types.Record, error) {
+	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: &m.stream, ShardId: &shard, ShardIteratorType: types.ShardIteratorType(m.Start)}
+	if last != "" {
+		in.ShardIteratorType, in.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &last
+	}
+	for {
+		short, cancel := context.WithTimeout(ctx, answerTime)
+		begin, err := m.client.GetShardIterator(short, in)
+		var out *dynamodbstreams.GetRecordsOutput
+		if err == nil {
+			out, err = m.client.GetRecords(short, &dynamodbstreams.GetRecordsInput{ShardIterator: begin.ShardIterator})
+		}
+		late := short.Err() != nil
+		cancel()
+		switch {
+		case err == nil:
+			return out.Records, nil
+		case ctx.Err() != nil || !late:
+			return nil, err
+		}
+	}
 }
 
 // backlog is the records that wait for their lane.

@@ -29,7 +29,7 @@ func opens(t *testing.T, w *World, h *hook, api, name string, seed uint64) *org 
 	t.Helper()
 	o := &org{
 		ledger: newLedger(name, func(s string) { t.Error(s) }), t: t, base: api, token: token(t, w, name),
-		begin: time.Now().Add(-26 * time.Hour).Truncate(time.Millisecond), random: rand.New(rand.NewPCG(seed, 1)),
+		begin: time.Now().Add(-26 * time.Hour).Truncate(time.Millisecond), random: rand.New(rand.NewPCG(seed, 1)), every: 50 * time.Millisecond,
 	}
 	h.mu.Lock()
 	h.orgs[name] = o.ledger

@@ -20,16 +20,17 @@ import (
 
 // Options is how a World differs from what is deployed.
 type Options struct {
-	Template   *stack.Template   // nil: template.yaml
-	Parameters map[string]string // of the template
-	Built      string            // the folder of Build
-	Prefix     string            // of tables' and queues' names: Worlds that share servers need one each
-	Base       *stack.Server     // DynamoDB Local
-	Queues     *stack.Server     // ElasticMQ
-	AtOnce     int               // calls of a queue's function at once, at most, whatever the template allows
-	Tick       time.Duration     // between two calls of a schedule's function; 0: a minute
-	Env        []string          // more for every function: KEY=VALUE
-	Idle       bool              // nothing but the routes is at work
+	Template   *stack.Template          // nil: template.yaml
+	Parameters map[string]string        // of the template
+	Built      string                   // the folder of Build
+	Prefix     string                   // of tables' and queues' names: Worlds that share servers need one each
+	Base       *stack.Server            // DynamoDB Local
+	Queues     *stack.Server            // ElasticMQ
+	AtOnce     int                      // calls of a queue's function at once, at most, whatever the template allows
+	Tick       time.Duration            // between two calls of a schedule's function; 0: a minute
+	Env        []string                 // more for every function: KEY=VALUE
+	Idle       bool                     // nothing but the routes is at work
+	Visibility map[string]time.Duration // for which queues hide what was received, by logical id; else the template's
 }
 
 // World is the stack that the template describes, at work until Stop: its functions in emulators, joined by what plays AWS.
@@ -95,6 +96,11 @@ func (w *World) create(ctx context.Context) (err error) {
 	}
 	if w.Tables, err = t.CreateTables(ctx, w.DB, w.options.Prefix); err != nil {
 		return err
+	}
+	for id, hidden := range w.options.Visibility {
+		q := t.Queues[id]
+		q.Visibility = hidden
+		t.Queues[id] = q
 	}
 	if w.URLs, err = t.CreateQueues(ctx, w.SQS, w.options.Prefix); err != nil {
 		return err
