@@ -1,0 +1,238 @@
+package samples
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"reprise/shared/auditlog"
+	"reprise/shared/dynamo"
+	"reprise/shared/receiver"
+	"reprise/shared/replay"
+	"reprise/shared/stack"
+)
+
+// Servers is where samples are run.
+type Servers struct {
+	Template     *stack.Template
+	Base, Queues *stack.Server
+	// Invoke runs a function, by its folder of functions/, of a template with the names of what was made for it.
+	Invoke func(ctx context.Context, t *stack.Template, folder string, event []byte) (answer []byte, err error)
+}
+
+// Outcome is what became of a sample.
+type Outcome struct {
+	Answer   any      `json:"answer"`             // the function's
+	Job      string   `json:"job"`                // of the sample's organization in region us: its status, and why it failed
+	Stored   int      `json:"stored"`             // entries of the last day in region us
+	Queue    []string `json:"queue,omitempty"`    // messages of the slice queue that can be received: group, deduplication id, body
+	Dead     []string `json:"dead,omitempty"`     // the same of the dead letters
+	Received []string `json:"received,omitempty"` // trace ids of the entries that the receiver got, all signed as they must be
+}
+
+// Run makes a stack of the sample's own, has the function answer, looks what it left, and says what was expected instead of
+// what came: both with the placeholders that stand for what nobody can foretell.
+func (s Servers) Run(ctx context.Context, sample Sample) (got, want Outcome, err error) {
+	r := &run{Servers: s, sample: sample, now: time.Now().UTC().Truncate(time.Second)}
+	if err := r.prepare(ctx); err != nil {
+		return got, want, fmt.Errorf("preparing %s: %w", sample, err)
+	}
+	defer func() { err = errors.Join(err, r.hook.Close()) }()
+	event, err := r.event(ctx)
+	if err != nil {
+		return got, want, fmt.Errorf("reading %s: %w", sample, err)
+	}
+	since := time.Now()
+	answer, err := s.Invoke(ctx, r.Template, sample.Folder, event)
+	if err != nil {
+		return got, want, err
+	}
+	if got, err = r.look(ctx, answer); err != nil {
+		return got, want, fmt.Errorf("looking what %s left: %w", sample, err)
+	}
+	text, err := json.Marshal(got)
+	if err != nil {
+		return got, want, err
+	}
+	got = Outcome{}
+	if err := json.Unmarshal(blur(text, since, time.Now()), &got); err != nil {
+		return got, want, err
+	}
+	if text, err = sample.Answer(); err != nil {
+		return got, want, err
+	}
+	if err := json.Unmarshal(r.filler().fill(text), &want); err != nil {
+		return got, want, fmt.Errorf("reading the answer of %s: %w", sample, err)
+	}
+	return got, want, nil
+}
+
+// run is one sample at work.
+type run struct {
+	Servers
+	sample   Sample
+	now      time.Time
+	world    world
+	sqs      *sqs.Client
+	urls     map[string]string // of queues, by logical id
+	message  string            // the id under which the event's message was received, and its receipt handle
+	receipt  string
+	hook     *http.Server
+	received bytes.Buffer
+	summary  func() receiver.Summary
+}
+
+func (r *run) prepare(ctx context.Context) error {
+	prefix := rand.Text()[:8] + "-"
+	r.world = world{db: dynamo.NewClient(stack.Credentials(), r.Base.DynamoDB()), now: r.now}
+	r.sqs = sqs.NewFromConfig(stack.Credentials(), r.Queues.SQS())
+	var err error
+	if r.world.names, err = r.Template.CreateTables(ctx, r.world.db, prefix); err != nil {
+		return err
+	}
+	if r.urls, err = r.Template.CreateQueues(ctx, r.sqs, prefix); err != nil {
+		return err
+	}
+	if r.Template, err = r.Template.With(r.world.names, r.urls, map[string]string{"AllowInside": "true"}); err != nil {
+		return err
+	}
+	if err := r.listen(); err != nil {
+		return err
+	}
+	return r.world.build(ctx, r.sample.String())
+}
+
+// listen starts the receiver.
+func (r *run) listen() error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	r.world.receiver = "http://" + l.Addr().String() + "/"
+	to := receiver.New(receiver.Options{Out: &r.received, Authorization: authorization, Keys: func(context.Context) ([]auditlog.PublicKey, error) {
+		key, err := r.world.signingKey()
+		return []auditlog.PublicKey{key.Public()}, err
+	}})
+	r.hook, r.summary = &http.Server{Handler: to, ReadHeaderTimeout: time.Minute}, to.Summary
+	go func() { _ = r.hook.Serve(l) }()
+	return nil
+}
+
+func (r *run) filler() filler {
+	return filler{r.now, map[string]string{"receiver": r.world.receiver, "message": r.message, "receipt": r.receipt}}
+}
+
+// record is what of an SQS event's record its sender said.
+type record struct {
+	Body              string
+	Attributes        struct{ MessageGroupID, MessageDeduplicationID string } // JSON names match but for case
+	MessageAttributes map[string]struct{ StringValue, DataType string }
+}
+
+// event is the sample's. A message that names its receipt is one: it was sent to the queue of slices and received from it.
+func (r *run) event(ctx context.Context) ([]byte, error) {
+	text, err := r.sample.Event()
+	if err != nil || !bytes.Contains(text, []byte("{{receipt}}")) {
+		event, err2 := r.filler().event(text)
+		return event, cmp.Or(err, err2)
+	}
+	var event struct{ Records []record }
+	if err := json.Unmarshal(r.filler().fill(text), &event); err != nil {
+		return nil, err
+	}
+	m, url := event.Records[0], r.urls["SliceQueue"]
+	attributes := make(map[string]types.MessageAttributeValue)
+	for name, v := range m.MessageAttributes {
+		attributes[name] = types.MessageAttributeValue{DataType: aws.String(v.DataType), StringValue: aws.String(v.StringValue)}
+	}
+	if _, err := r.sqs.SendMessage(ctx, &sqs.SendMessageInput{
+		QueueUrl: &url, MessageBody: &m.Body, MessageAttributes: attributes,
+		MessageGroupId: &m.Attributes.MessageGroupID, MessageDeduplicationId: &m.Attributes.MessageDeduplicationID,
+	}); err != nil {
+		return nil, err
+	}
+	out, err := r.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: &url})
+	if err != nil {
+		return nil, err
+	}
+	if len(out.Messages) != 1 {
+		return nil, fmt.Errorf("%d messages were received, not the one that was sent", len(out.Messages))
+	}
+	r.message, r.receipt = *out.Messages[0].MessageId, *out.Messages[0].ReceiptHandle
+	return r.filler().event(text)
+}
+
+// look is what is there after the answer.
+func (r *run) look(ctx context.Context, answer []byte) (o Outcome, err error) {
+	if err := json.Unmarshal(answer, &o.Answer); err != nil {
+		return o, fmt.Errorf("the function answered %q: %w", answer, err)
+	}
+	store := r.world.at(r.now)
+	job, err := store.Job(ctx, r.world.scope())
+	if err != nil {
+		return o, err
+	}
+	o.Job = string(job.Status)
+	if job.Status == replay.Failed {
+		o.Job += ": " + job.Failure.Code
+	}
+	day := replay.Window{From: r.now.Add(-24 * time.Hour), To: r.now.Add(time.Hour)}
+	for c, err := range store.Chunks(ctx, r.world.scope(), day, replay.Cursor{}) {
+		if err != nil {
+			return o, err
+		}
+		o.Stored += c.Entries
+	}
+	if o.Queue, err = r.messages(ctx, "SliceQueue"); err != nil {
+		return o, err
+	}
+	if o.Dead, err = r.messages(ctx, "DeadQueue"); err != nil {
+		return o, err
+	}
+	o.Received, err = r.entries()
+	return o, err
+}
+
+// messages is all that can be received from a queue.
+func (r *run) messages(ctx context.Context, queue string) (all []string, err error) {
+	url := r.urls[queue]
+	for {
+		out, err := r.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+			QueueUrl: &url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"All"},
+		})
+		if err != nil || len(out.Messages) == 0 {
+			return all, err
+		}
+		for _, m := range out.Messages {
+			all = append(all, strings.Join([]string{m.Attributes["MessageGroupId"], m.Attributes["MessageDeduplicationId"], *m.Body}, " "))
+		}
+	}
+}
+
+func (r *run) entries() (all []string, err error) {
+	if s := r.summary(); len(s.Wrong) > 0 || s.RightSignatures != s.Entries {
+		return nil, fmt.Errorf("the receiver got what it should not: %+v", s)
+	}
+	for line := range bytes.Lines(r.received.Bytes()) {
+		var entry struct {
+			TraceID string `json:"trace_id"`
+		}
+		if err := json.Unmarshal(line, &entry); err != nil {
+			return nil, err
+		}
+		all = append(all, entry.TraceID)
+	}
+	return all, nil
+}

@@ -1,0 +1,113 @@
+package stack
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// SAM is the functions of a template as `sam local` runs them: each in a container, as it was built.
+type SAM struct {
+	program string
+	dir     string            // of the template, and of what SAM leaves behind
+	ids     map[string]string // of functions, by folder
+}
+
+// Architecture is this machine's, in CloudFormation's words.
+func Architecture() string {
+	if runtime.GOARCH == "arm64" {
+		return "arm64"
+	}
+	return "x86_64"
+}
+
+// NewSAM writes to dir what SAM is told: the template itself, but that each function's code is what lies in code (a folder for
+// each, by its logical id, as sam build leaves them), and that its environment has the names of what was created, and where
+// the test servers are. The error is a *Missing where this machine has no SAM or runs no containers.
+func (t *Template) NewSAM(ctx context.Context, dir, code string, base, queues *Server) (*SAM, error) {
+	part, err := Part("SAM")
+	if err != nil {
+		return nil, err
+	}
+	image := "public.ecr.aws/lambda/provided:al2023-" + Architecture()
+	if out, err := exec.CommandContext(ctx, "docker", "image", "inspect", "--format", "{{.Id}}", image).CombinedOutput(); err != nil {
+		return nil, &Missing{"Docker with the image " + image, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))}
+	}
+	s := &SAM{filepath.Join(part, "bin", "sam"), dir, make(map[string]string)}
+	for id, f := range t.Functions {
+		s.ids[f.Folder] = id
+	}
+	text, err := t.localized(code, base, queues)
+	if err != nil {
+		return nil, err
+	}
+	return s, os.WriteFile(s.template(), text, 0o600)
+}
+
+func (s *SAM) template() string { return filepath.Join(s.dir, "template.json") }
+
+// localized is the template with code and environment of this machine. SAM passes on only what a function's Environment names,
+// and that is where the SDK looks for the servers' addresses.
+func (t *Template) localized(code string, base, queues *Server) ([]byte, error) {
+	doc, resources := maps.Clone(t.doc), maps.Clone(tree{t.doc}.at("Resources").mapping())
+	for id := range t.Functions {
+		place, err := filepath.Abs(filepath.Join(code, id))
+		if err != nil {
+			return nil, err
+		}
+		if _, err := os.Stat(filepath.Join(place, "bootstrap")); err != nil {
+			return nil, fmt.Errorf("%s was not built (make build): %w", id, err)
+		}
+		list, err := t.Environment(id, base, queues)
+		if err != nil {
+			return nil, err
+		}
+		variables := make(map[string]string)
+		for _, pair := range list {
+			key, value, _ := strings.Cut(pair, "=")
+			variables[key] = value
+		}
+		resource := maps.Clone(tree{resources[id]}.mapping())
+		properties := maps.Clone(tree{resource}.at("Properties").mapping())
+		properties["CodeUri"] = place
+		properties["Environment"] = map[string]any{"Variables": variables}
+		properties["Architectures"] = []string{Architecture()}
+		resource["Properties"] = properties
+		resources[id] = resource
+	}
+	doc["Resources"] = resources
+	return json.MarshalIndent(doc, "", " ")
+}
+
+// command is one of SAM's, which asks nothing and tells nobody. Containers are in this machine's own network, where the servers are.
+func (s *SAM) command(ctx context.Context, args ...string) *exec.Cmd {
+	args = append(args, "--template", s.template(), "--region", Region, "--skip-pull-image", "--docker-network", "host")
+	cmd := exec.CommandContext(ctx, s.program, args...)
+	cmd.Dir = s.dir // where no samconfig.toml is
+	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_ACCESS_KEY_ID="+testCredential, "AWS_SECRET_ACCESS_KEY="+testCredential,
+		"AWS_SESSION_TOKEN=")
+	return cmd
+}
+
+// Invoke runs the function of that folder of functions/ with the event and returns its answer. What it and SAM logged goes to log.
+func (s *SAM) Invoke(ctx context.Context, folder string, event []byte, log io.Writer) ([]byte, error) {
+	id, ok := s.ids[folder]
+	if !ok {
+		return nil, fmt.Errorf("template.yaml has no function of functions/%s", folder)
+	}
+	cmd := s.command(ctx, "local", "invoke", id, "--event", "-")
+	var out, said bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(event), &out, io.MultiWriter(&said, log)
+	if err := cmd.Run(); err != nil {
+		return nil, fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String())
+	}
+	return bytes.TrimSpace(out.Bytes()), nil
+}
