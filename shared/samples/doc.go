@@ -5,6 +5,7 @@
 //
 //	{{now}} {{now-2h}}    a time, RFC 3339 in UTC: an event may be of the last seven days only
 //	{{ms-90m}}            the same in milliseconds since 1970, as a number
+//	{{job}}               the id of the sample's job
 //	{{receiver}}          the URL of a receiver of this machine, to which the sample's webhook points
 //	{{message}} {{receipt}}    the id and the receipt handle under which a queue gave the event's message
 //
@@ -12,6 +13,7 @@
 //
 //	{{id}}                any ULID made while the function was at work
 //	{{then}}              any time within it
+//	{{length}}            the body's length
 //
 // All else must be equal: "now" is the same whole second in both.
 package samples

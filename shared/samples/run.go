@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/oklog/ulid/v2"
 
 	"reprise/shared/auditlog"
 	"reprise/shared/dynamo"
@@ -24,10 +26,21 @@ import (
 	"reprise/shared/stack"
 )
 
+// measure takes the length of an HTTP answer for what it says, if it is right: the receiver's URL and times are not always as long.
+func (o Outcome) measure() {
+	answer, _ := o.Answer.(map[string]any)
+	headers, _ := answer["headers"].(map[string]any)
+	if body, ok := answer["body"].(string); ok && headers["Content-Length"] == strconv.Itoa(len(body)) {
+		headers["Content-Length"] = "{{length}}"
+	}
+}
+
 // Servers is where samples are run.
 type Servers struct {
 	Template     *stack.Template
-	Base, Queues *stack.Server
+	Base, Queues *stack.Server // as the functions and we see them
+	// Listen opens a port for a receiver, which the functions reach under the URL.
+	Listen func() (l net.Listener, url string, err error)
 	// Invoke runs a function, by its folder of functions/, of a template with the names of what was made for it.
 	Invoke func(ctx context.Context, t *stack.Template, folder string, event []byte) (answer []byte, err error)
 }
@@ -42,41 +55,43 @@ type Outcome struct {
 	Received []string `json:"received,omitempty"` // trace ids of the entries that the receiver got, all signed as they must be
 }
 
-// Run makes a stack of the sample's own, has the function answer, looks what it left, and says what was expected instead of
-// what came: both with the placeholders that stand for what nobody can foretell.
-func (s Servers) Run(ctx context.Context, sample Sample) (got, want Outcome, err error) {
-	r := &run{Servers: s, sample: sample, now: time.Now().UTC().Truncate(time.Second)}
-	if err := r.prepare(ctx); err != nil {
-		return got, want, fmt.Errorf("preparing %s: %w", sample, err)
-	}
-	defer func() { err = errors.Join(err, r.hook.Close()) }()
-	event, err := r.event(ctx)
-	if err != nil {
-		return got, want, fmt.Errorf("reading %s: %w", sample, err)
-	}
-	since := time.Now()
-	answer, err := s.Invoke(ctx, r.Template, sample.Folder, event)
+// Run makes a stack of the sample's own, has the function answer, and looks what it left.
+func (s Servers) Run(ctx context.Context, sample Sample) (Outcome, error) {
+	return s.begin(sample).outcome(ctx)
+}
+
+// Check is Run, but it gives what came and what was to come, with placeholders for what nobody can foretell.
+func (s Servers) Check(ctx context.Context, sample Sample) (got, want Outcome, err error) {
+	expected, err := sample.Answer()
 	if err != nil {
 		return got, want, err
 	}
-	if got, err = r.look(ctx, answer); err != nil {
-		return got, want, fmt.Errorf("looking what %s left: %w", sample, err)
-	}
-	text, err := json.Marshal(got)
+	r := s.begin(sample)
+	text, err := r.text(ctx)
 	if err != nil {
 		return got, want, err
 	}
-	got = Outcome{}
-	if err := json.Unmarshal(blur(text, since, time.Now()), &got); err != nil {
+	if err := json.Unmarshal(text, &got); err != nil {
 		return got, want, err
 	}
-	if text, err = sample.Answer(); err != nil {
-		return got, want, err
-	}
-	if err := json.Unmarshal(r.filler().fill(text), &want); err != nil {
+	if err := json.Unmarshal(r.filler().fill(expected), &want); err != nil {
 		return got, want, fmt.Errorf("reading the answer of %s: %w", sample, err)
 	}
 	return got, want, nil
+}
+
+// Write is Check, but it takes what came for what was to come.
+func (s Servers) Write(ctx context.Context, sample Sample) error {
+	r := s.begin(sample)
+	text, err := r.text(ctx)
+	if err != nil {
+		return err
+	}
+	return sample.writeAnswer(append(r.filler().empty(text), '\n'))
+}
+
+func (s Servers) begin(sample Sample) *run {
+	return &run{Servers: s, sample: sample, now: time.Now().UTC().Truncate(time.Second)}
 }
 
 // run is one sample at work.
@@ -92,11 +107,49 @@ type run struct {
 	hook     *http.Server
 	received bytes.Buffer
 	summary  func() receiver.Summary
+
+	since, until time.Time // when the function was at work
+}
+
+// text is the outcome, what nobody can foretell in placeholders.
+func (r *run) text(ctx context.Context) ([]byte, error) {
+	o, err := r.outcome(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o.measure()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	err = e.Encode(o)
+	return blur(bytes.TrimSpace(b.Bytes()), r.since, r.until), err
+}
+
+func (r *run) outcome(ctx context.Context) (o Outcome, err error) {
+	if err := r.prepare(ctx); err != nil {
+		return o, fmt.Errorf("preparing %s: %w", r.sample, err)
+	}
+	defer func() { err = errors.Join(err, r.hook.Close()) }()
+	event, err := r.event(ctx)
+	if err != nil {
+		return o, fmt.Errorf("reading %s: %w", r.sample, err)
+	}
+	r.since = time.Now()
+	answer, err := r.Invoke(ctx, r.Template, r.sample.Folder, event)
+	if err != nil {
+		return o, err
+	}
+	r.until = time.Now()
+	if o, err = r.look(ctx, answer); err != nil {
+		return o, fmt.Errorf("looking what %s left: %w", r.sample, err)
+	}
+	return o, nil
 }
 
 func (r *run) prepare(ctx context.Context) error {
 	prefix := rand.Text()[:8] + "-"
-	r.world = world{db: dynamo.NewClient(stack.Credentials(), r.Base.DynamoDB()), now: r.now}
+	r.world = world{db: dynamo.NewClient(stack.Credentials(), r.Base.DynamoDB()), now: r.now, job: ulid.MustNew(ulid.Timestamp(r.now.Add(-time.Hour)), rand.Reader).String()}
 	r.sqs = sqs.NewFromConfig(stack.Credentials(), r.Queues.SQS())
 	var err error
 	if r.world.names, err = r.Template.CreateTables(ctx, r.world.db, prefix); err != nil {
@@ -116,11 +169,11 @@ func (r *run) prepare(ctx context.Context) error {
 
 // listen starts the receiver.
 func (r *run) listen() error {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, url, err := r.Listen()
 	if err != nil {
 		return err
 	}
-	r.world.receiver = "http://" + l.Addr().String() + "/"
+	r.world.receiver = url + "/"
 	to := receiver.New(receiver.Options{Out: &r.received, Authorization: authorization, Keys: func(context.Context) ([]auditlog.PublicKey, error) {
 		key, err := r.world.signingKey()
 		return []auditlog.PublicKey{key.Public()}, err
@@ -131,7 +184,7 @@ func (r *run) listen() error {
 }
 
 func (r *run) filler() filler {
-	return filler{r.now, map[string]string{"receiver": r.world.receiver, "message": r.message, "receipt": r.receipt}}
+	return filler{r.now, map[string]string{"job": r.world.job, "receiver": r.world.receiver, "message": r.message, "receipt": r.receipt}}
 }
 
 // record is what of an SQS event's record its sender said.

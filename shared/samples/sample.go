@@ -62,6 +62,10 @@ func (s Sample) Answer() ([]byte, error) {
 	return os.ReadFile(filepath.Join(s.dir, s.Name+answerSuffix))
 }
 
+func (s Sample) writeAnswer(text []byte) error {
+	return os.WriteFile(filepath.Join(s.dir, s.Name+answerSuffix), text, 0o644)
+}
+
 // filler knows what the placeholders of one run stand for.
 type filler struct {
 	now   time.Time // a whole second
@@ -83,6 +87,22 @@ func (f filler) fill(text []byte) []byte {
 		}
 		return p
 	})
+}
+
+// empty is the other way round, for the times that worlds have.
+func (f filler) empty(text []byte) []byte {
+	var pairs []string
+	for name, value := range f.names {
+		if value != "" {
+			pairs = append(pairs, value, "{{"+name+"}}")
+		}
+	}
+	for _, ago := range []string{"48h", "2h", "90m", "1h", "5m"} {
+		for _, p := range []string{"{{now-" + ago + "}}", "{{ms-" + ago + "}}"} {
+			pairs = append(pairs, string(f.fill([]byte(p))), p)
+		}
+	}
+	return []byte(strings.NewReplacer(pairs...).Replace(string(text)))
 }
 
 // event fills an event in, and what is packed in it.

@@ -31,7 +31,7 @@ func Architecture() string {
 
 // NewSAM writes to dir what SAM is told: the template itself, but that each function's code is what lies in code (a folder for
 // each, by its logical id, as sam build leaves them), and that its environment has the names of what was created, and where
-// the test servers are. The error is a *Missing where this machine has no SAM or runs no containers.
+// the test servers are (Gate.Server). The error is a *Missing where this machine has no SAM or runs no containers.
 func (t *Template) NewSAM(ctx context.Context, dir, code string, base, queues *Server) (*SAM, error) {
 	part, err := Part("SAM")
 	if err != nil {
@@ -87,9 +87,9 @@ func (t *Template) localized(code string, base, queues *Server) ([]byte, error) 
 	return json.MarshalIndent(doc, "", " ")
 }
 
-// command is one of SAM's, which asks nothing and tells nobody. Containers are in this machine's own network, where the servers are.
+// command is one of SAM's, which asks nothing and tells nobody.
 func (s *SAM) command(ctx context.Context, args ...string) *exec.Cmd {
-	args = append(args, "--template", s.template(), "--region", Region, "--skip-pull-image", "--docker-network", "host")
+	args = append(args, "--template", s.template(), "--region", Region, "--skip-pull-image")
 	cmd := exec.CommandContext(ctx, s.program, args...)
 	cmd.Dir = s.dir // where no samconfig.toml is
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_ACCESS_KEY_ID="+testCredential, "AWS_SECRET_ACCESS_KEY="+testCredential,
