@@ -42,27 +42,31 @@ func (g *Gate) Listen() (l net.Listener, url string, err error) {
 	return l, "http://" + net.JoinHostPort(g.host, port), err
 }
 
-// Server is s as containers reach it: their connections are passed on until Close.
-func (g *Gate) Server(s *Server) (*Server, error) {
-	to, err := url.Parse(s.URL)
-	if err != nil {
-		return nil, err
-	}
-	l, outside, err := g.Listen()
-	if err != nil {
-		return nil, err
-	}
-	g.open = append(g.open, l)
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return // closed
-			}
-			go pass(from, to.Host)
+// Servers is the servers as containers reach them: their connections are passed on until Close.
+func (g *Gate) Servers(all ...*Server) ([]*Server, error) {
+	var outside []*Server
+	for _, s := range all {
+		to, err := url.Parse(s.URL)
+		if err != nil {
+			return nil, err
 		}
-	}()
-	return &Server{URL: outside}, nil
+		l, at, err := g.Listen()
+		if err != nil {
+			return nil, err
+		}
+		g.open = append(g.open, l)
+		go func() {
+			for {
+				from, err := l.Accept()
+				if err != nil {
+					return // closed
+				}
+				go pass(from, to.Host)
+			}
+		}()
+		outside = append(outside, &Server{URL: at})
+	}
+	return outside, nil
 }
 
 // pass carries bytes both ways until one side has said all.
@@ -79,7 +83,7 @@ func pass(from net.Conn, address string) {
 	_, _ = io.Copy(from, to)
 }
 
-// Close ends what Server began; connections end with their sides.
+// Close ends what Servers began; connections end with their sides.
 func (g *Gate) Close() error {
 	var errs []error
 	for _, l := range g.open {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -11,7 +12,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
+	"time"
 )
 
 // SAM is the functions of a template as `sam local` runs them: each in a container, as it was built.
@@ -31,7 +34,7 @@ func Architecture() string {
 
 // NewSAM writes to dir what SAM is told: the template itself, but that each function's code is what lies in code (a folder for
 // each, by its logical id, as sam build leaves them), and that its environment has the names of what was created, and where
-// the test servers are (Gate.Server). The error is a *Missing where this machine has no SAM or runs no containers.
+// the test servers are (Gate.Servers). The error is a *Missing where this machine has no SAM or runs no containers.
 func (t *Template) NewSAM(ctx context.Context, dir, code string, base, queues *Server) (*SAM, error) {
 	part, err := Part("SAM")
 	if err != nil {
@@ -110,4 +113,43 @@ func (s *SAM) Invoke(ctx context.Context, folder string, event []byte, log io.Wr
 		return nil, fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String())
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// API is a `sam local start-api` at work.
+type API struct {
+	URL    string
+	cmd    *exec.Cmd
+	server *Server
+}
+
+// StartAPI serves the template's routes on a port of this machine, until Stop or this process's end. What the functions and SAM
+// log goes to log.
+func (s *SAM) StartAPI(ctx context.Context, log io.Writer) (*API, error) {
+	port, err := FreePort()
+	if err != nil {
+		return nil, err
+	}
+	p := strconv.Itoa(port)
+	a := &API{URL: "http://127.0.0.1:" + p, cmd: s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "EAGER")}
+	a.server = &Server{URL: a.URL}
+	a.cmd.Stdout, a.cmd.Stderr = log, io.MultiWriter(&a.server.out, log)
+	if a.server.process, err = Spawn(a.cmd); err != nil {
+		return nil, fmt.Errorf("sam local start-api: %w", err)
+	}
+	if err := a.server.answers(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("sam local start-api: %w", err), a.Stop())
+	}
+	return a, nil
+}
+
+// Stop ends it and has it take its containers away.
+func (a *API) Stop() error {
+	_ = a.cmd.Process.Signal(os.Interrupt)
+	select {
+	case <-a.server.process.Ended():
+		return nil
+	case <-time.After(patience):
+		a.server.process.Kill()
+		return errors.New("sam local start-api did not end: it may have left containers")
+	}
 }

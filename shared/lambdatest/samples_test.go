@@ -1,0 +1,128 @@
+package lambdatest
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"reprise/shared/samples"
+	"reprise/shared/stack"
+)
+
+// write has what comes written as what is to come, to be read before it is committed.
+var write = flag.Bool("write", false, "write the answers of events/ anew, from the emulator's")
+
+// servers starts both, or ends the test.
+func servers(t *testing.T) (b, q *stack.Server) {
+	t.Helper()
+	b, err := base()
+	stack.Need(t, err)
+	q, err = queues()
+	stack.Need(t, err)
+	return b, q
+}
+
+func TestTheEmulatorAnswersEverySampleAsExpected(t *testing.T) {
+	if _, err := emulator(); err != nil {
+		stack.Need(t, err)
+	}
+	template, err := stack.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, q := servers(t)
+	stack.Need(t, built())
+	checkSamples(t, 4, samples.Servers{
+		Template: template, Base: b, Queues: q,
+		Listen: func() (net.Listener, string, error) {
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				return nil, "", err
+			}
+			return l, "http://" + l.Addr().String(), nil
+		},
+		Invoke: func(ctx context.Context, t *stack.Template, name string, event []byte) ([]byte, error) {
+			f, err := Open(t, name, folder, b, q)
+			if err != nil {
+				return nil, err
+			}
+			defer f.Close()
+			return f.Call(ctx, event)
+		},
+	})
+}
+
+// TestSAMAnswersEverySampleAsExpected runs each by `sam local invoke`, in a container of its own, as `make invoke` does.
+func TestSAMAnswersEverySampleAsExpected(t *testing.T) {
+	if !whole {
+		t.Skip("SKIPPED: `sam local invoke` of every sample takes a minute: make slow, or WHOLE=1")
+	}
+	b, q := servers(t)
+	makeFunctions(t)
+	s, stop, err := samples.InSAM(t.Context(), b, q, os.Stderr)
+	stack.Need(t, err)
+	defer func() {
+		if err := stop(); err != nil {
+			t.Error(err)
+		}
+	}()
+	t.Run("samples", func(t *testing.T) { checkSamples(t, 2, s) })
+}
+
+// checkSamples holds every sample to its answer, some at a time.
+func checkSamples(t *testing.T, atOnce int, s samples.Servers) {
+	t.Helper()
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := samples.All(root)
+	if err != nil || len(all) == 0 {
+		t.Fatalf("%d samples: %v", len(all), err)
+	}
+	places := make(chan struct{}, atOnce)
+	for _, sample := range all {
+		t.Run(sample.String(), func(t *testing.T) {
+			t.Parallel()
+			places <- struct{}{}
+			defer func() { <-places }()
+			if *write {
+				if err := s.Write(t.Context(), sample); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			got, want, err := s.Check(t.Context(), sample)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("what came, and what is left (+), is not what was to come (-):\n%s", diff)
+			}
+		})
+	}
+}
+
+// makeFunctions builds them as a user does: by SAM, into .aws-sam/build.
+func makeFunctions(t *testing.T) {
+	t.Helper()
+	if _, err := stack.Part("SAM"); err != nil {
+		stack.Need(t, err)
+	}
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("make", "-s", "functions")
+	cmd.Dir, cmd.Env = filepath.Clean(root), without(os.Environ(), "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatal(errors.Join(err, errors.New(string(out))))
+	}
+}
