@@ -1,6 +1,7 @@
 package lambdatest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -66,11 +68,15 @@ func TestSAMAnswersEverySampleAsExpected(t *testing.T) {
 	}
 	b, q := servers(t)
 	makeFunctions(t)
-	s, stop, err := samples.InSAM(t.Context(), b, q, os.Stderr)
+	var log text
+	s, stop, err := samples.InSAM(t.Context(), b, q, &log)
 	stack.Need(t, err)
 	defer func() {
 		if err := stop(); err != nil {
 			t.Error(err)
+		}
+		if t.Failed() {
+			t.Log(log.String())
 		}
 	}()
 	t.Run("samples", func(t *testing.T) { checkSamples(t, 2, s) })
@@ -125,4 +131,22 @@ func makeFunctions(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatal(errors.Join(err, errors.New(string(out))))
 	}
+}
+
+// text is a log that several write to.
+type text struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *text) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *text) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
