@@ -19,6 +19,7 @@ ADDRESS  ?= 127.0.0.1:8080
 DATA     ?= ./data/reprise.db
 ENV      ?= dev
 F        ?= deliver
+E        ?=
 
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
@@ -34,7 +35,7 @@ HERE   = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 NO_SAM = AWS SAM is not here: make deps installs it, or pip install 'aws-sam-cli==$(shell sed -n 's/^SAM=aws-sam-cli-//p' .ci/parts)'
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help build bin/reprise functions lambda-env deploy logs demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
+.PHONY: help build bin/reprise functions lambda-env deploy logs invoke demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -61,6 +62,10 @@ deploy: ## build the functions and deploy the stack of samconfig.toml's ENV (dev
 logs: ## follow the log of a function (F=deliver, a folder of functions/) of ENV's stack
 	@[ -n '$(SAM)' ] || { echo "$(NO_SAM)"; exit 1; }
 	@'$(SAM)' logs --config-env '$(ENV)' --tail --name "$$(awk -F- '{ for (i = 1; i <= NF; i++) printf toupper(substr($$i, 1, 1)) substr($$i, 2) }' <<<'$(F)')"
+
+invoke: ## what a built function makes of a sample of events/, in a container (F=put-replay-job E=put-accepted)
+	@go build -o bin/invoke ./cmd/invoke
+	@bin/invoke '$(F)' '$(E)'
 
 # Where the environment has no token for API, those that `make local` left are taken.
 TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && [ -f .cache/local.env ]; then set -a; . ./.cache/local.env; set +a; fi;
@@ -124,6 +129,8 @@ slow: ## what takes long and wants the machine for itself, without the race dete
 	@WHOLE=1 go test -run TestAChangeInShared ./shared/stack
 	@echo "== the process killed two hundred times"
 	@WHOLE=1 go test -count=1 -run Killed -v ./shared/crashtest | grep -v '^=== '
+	@echo "== every sample of events/ by sam local invoke, a replay through sam local start-api"
+	@WHOLE=1 go test -count=1 -run SAM -v ./shared/lambdatest | grep -vE '^ *(=== |--- PASS.*/)'
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'

@@ -60,6 +60,7 @@ func rooms() map[string]room {
 		"crashtest":  {proof, nil},
 		"stack":      {proof, []string{aws, "github.com/goccy/go-yaml"}},
 		"lambdatest": {proof, []string{aws}},
+		"samples":    {proof, []string{aws, "github.com/oklog/ulid/v2"}},
 		"house":      {proof, nil},
 	}
 }
