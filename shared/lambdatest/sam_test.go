@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"reprise/shared/stack"
 )
@@ -16,8 +15,7 @@ func TestTheWholeWayThroughSAMsAPI(t *testing.T) {
 		t.Skip("SKIPPED: `sam local start-api` takes half a minute: make slow, or WHOLE=1")
 	}
 	b, q := servers(t)
-	makeFunctions(t)
-	t.Log("made", time.Now())
+	stack.Need(t, made())
 	w := start(t, Options{Parameters: inside})
 	root, err := stack.Root()
 	if err != nil {
@@ -45,7 +43,6 @@ func TestTheWholeWayThroughSAMsAPI(t *testing.T) {
 			t.Log(log.String())
 		}
 	}()
-	t.Log("API up", time.Now())
 	h := newHook(t, api.URL)
 	o := opens(t, w, h, api.URL, "sam", 1)
 	o.configure(h.url + "/sam")
@@ -53,7 +50,6 @@ func TestTheWholeWayThroughSAMsAPI(t *testing.T) {
 	for range entries / 500 {
 		o.send(500)
 	}
-	t.Log("sent", time.Now())
 	if j := o.replay(); j.By != "test" || j.Progress.Entries != entries {
 		t.Errorf("the job: %+v", j)
 	}

@@ -3,12 +3,11 @@ package lambdatest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"testing"
 
@@ -67,7 +66,7 @@ func TestSAMAnswersEverySampleAsExpected(t *testing.T) {
 		t.Skip("SKIPPED: `sam local invoke` of every sample takes a minute: make slow, or WHOLE=1")
 	}
 	b, q := servers(t)
-	makeFunctions(t)
+	stack.Need(t, made())
 	var log text
 	s, stop, err := samples.InSAM(t.Context(), b, q, &log)
 	stack.Need(t, err)
@@ -116,22 +115,22 @@ func checkSamples(t *testing.T, atOnce int, s samples.Servers) {
 	}
 }
 
-// makeFunctions builds them as a user does: by SAM, into .aws-sam/build.
-func makeFunctions(t *testing.T) {
-	t.Helper()
-	if _, err := stack.Part("SAM"); err != nil {
-		stack.Need(t, err)
-	}
+// made has the functions built as a user has them built: by SAM, into .aws-sam/build; once.
+var made = sync.OnceValue(func() error {
 	root, err := stack.Root()
 	if err != nil {
-		t.Fatal(err)
+		return err
+	}
+	if _, err := stack.Part("SAM"); err != nil {
+		return err
 	}
 	cmd := exec.Command("make", "-s", "functions")
-	cmd.Dir, cmd.Env = filepath.Clean(root), without(os.Environ(), "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
+	cmd.Dir, cmd.Env = root, without(os.Environ(), "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatal(errors.Join(err, errors.New(string(out))))
+		return fmt.Errorf("make functions: %w\n%s", err, out)
 	}
-}
+	return nil
+})
 
 // text is a log that several write to.
 type text struct {

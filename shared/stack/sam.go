@@ -130,7 +130,7 @@ func (s *SAM) StartAPI(ctx context.Context, log io.Writer) (*API, error) {
 		return nil, err
 	}
 	p := strconv.Itoa(port)
-	a := &API{URL: "http://127.0.0.1:" + p, cmd: s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "EAGER")}
+	a := &API{URL: "http://127.0.0.1:" + p, cmd: s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "LAZY")}
 	a.server = &Server{URL: a.URL}
 	a.cmd.Stdout, a.cmd.Stderr = log, io.MultiWriter(&a.server.out, log)
 	if a.server.process, err = Spawn(a.cmd); err != nil {
