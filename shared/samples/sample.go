@@ -51,7 +51,11 @@ func Find(root, folder, name string) (Sample, error) {
 	if i := slices.IndexFunc(all, func(s Sample) bool { return s.Folder == folder && s.Name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return Sample{}, fmt.Errorf("there is no events/%s/%s.json: there are %v", folder, name, all)
+	there := slices.DeleteFunc(slices.Clone(all), func(s Sample) bool { return s.Folder != folder })
+	if len(there) == 0 {
+		there = all
+	}
+	return Sample{}, fmt.Errorf("there is no sample %q of function %q: there are %v", name, folder, there)
 }
 
 // Event is the sample's text.

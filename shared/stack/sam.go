@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // SAM is the functions of a template as `sam local` runs them: each in a container, as it was built.
@@ -22,6 +21,7 @@ type SAM struct {
 	program string
 	dir     string            // of the template, and of what SAM leaves behind
 	ids     map[string]string // of functions, by folder
+	mark    string            // the variable by which its containers are known
 }
 
 // Architecture is this machine's, in CloudFormation's words.
@@ -44,7 +44,7 @@ func (t *Template) NewSAM(ctx context.Context, dir, code string, base, queues *S
 	if out, err := exec.CommandContext(ctx, "docker", "image", "inspect", "--format", "{{.Id}}", image).CombinedOutput(); err != nil {
 		return nil, &Missing{"Docker with the image " + image, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))}
 	}
-	s := &SAM{filepath.Join(part, "bin", "sam"), dir, make(map[string]string)}
+	s := &SAM{filepath.Join(part, "bin", "sam"), dir, make(map[string]string), "AWS_ENDPOINT_URL_DYNAMODB=" + base.URL}
 	for id, f := range t.Functions {
 		s.ids[f.Folder] = id
 	}
@@ -110,15 +110,33 @@ func (s *SAM) Invoke(ctx context.Context, folder string, event []byte, log io.Wr
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(event), &out, io.MultiWriter(&said, log)
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String())
+		return nil, errors.Join(fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String()), s.remove())
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
+}
+
+// remove takes away the containers that SAM left: it leaves some even where it ends as it should. They are known by the
+// address that they were given.
+func (s *SAM) remove() error {
+	ids, err := exec.Command("docker", "ps", "--all", "--quiet", "--no-trunc").Output()
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	args := append([]string{"inspect", "--format", "{{.Id}} {{json .Config.Env}}"}, strings.Fields(string(ids))...)
+	out, _ := exec.Command("docker", args...).Output() // it fails where one of them has ended meanwhile, and tells of the others
+	var errs []error
+	for line := range strings.Lines(string(out)) {
+		if id, environment, _ := strings.Cut(line, " "); strings.Contains(environment, `"`+s.mark+`"`) {
+			errs = append(errs, exec.Command("docker", "rm", "--force", id).Run())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // API is a `sam local start-api` at work.
 type API struct {
 	URL    string
-	cmd    *exec.Cmd
+	sam    *SAM
 	server *Server
 }
 
@@ -130,10 +148,11 @@ func (s *SAM) StartAPI(ctx context.Context, log io.Writer) (*API, error) {
 		return nil, err
 	}
 	p := strconv.Itoa(port)
-	a := &API{URL: "http://127.0.0.1:" + p, cmd: s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "LAZY")}
+	a := &API{URL: "http://127.0.0.1:" + p, sam: s}
 	a.server = &Server{URL: a.URL}
-	a.cmd.Stdout, a.cmd.Stderr = log, io.MultiWriter(&a.server.out, log)
-	if a.server.process, err = Spawn(a.cmd); err != nil {
+	cmd := s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "LAZY")
+	cmd.Stdout, cmd.Stderr = log, io.MultiWriter(&a.server.out, log)
+	if a.server.process, err = Spawn(cmd); err != nil {
 		return nil, fmt.Errorf("sam local start-api: %w", err)
 	}
 	if err := a.server.answers(ctx); err != nil {
@@ -142,14 +161,8 @@ func (s *SAM) StartAPI(ctx context.Context, log io.Writer) (*API, error) {
 	return a, nil
 }
 
-// Stop ends it and has it take its containers away.
+// Stop ends it, and its containers.
 func (a *API) Stop() error {
-	_ = a.cmd.Process.Signal(os.Interrupt)
-	select {
-	case <-a.server.process.Ended():
-		return nil
-	case <-time.After(patience):
-		a.server.process.Kill()
-		return errors.New("sam local start-api did not end: it may have left containers")
-	}
+	a.server.process.Kill()
+	return a.sam.remove()
 }
