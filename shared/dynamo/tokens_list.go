@@ -19,7 +19,7 @@ func (t *Tokens) TokensOf(ctx context.Context, org string) ([]access.Token, erro
 	in := dynamodb.QueryInput{
 		IndexName: aws.String("org_id"), KeyConditionExpression: aws.String("#org_id = :org"), ExpressionAttributeValues: item{":org": text(org)},
 	}
-	for it, err := range t.query(ctx, in) {
+	for it, err := range t.matches(ctx, in) {
 		var token access.Token
 		if err == nil {
 			token, err = readToken(it)
@@ -37,7 +37,7 @@ func (t *Tokens) TokensOf(ctx context.Context, org string) ([]access.Token, erro
 // may be made twice.
 func (t *Tokens) RevokeToken(ctx context.Context, h access.Hash, at time.Time) error {
 	made, stored, err := t.update(ctx, tokenKey(h), change{set: item{"revoked_at": moment(at)}},
-		where{"#revoked_at = :never", item{":never": moment(time.Time{})}})
+		where{condition: "#revoked_at = :never", values: item{":never": moment(time.Time{})}})
 	if err == nil && !made && stored == nil {
 		err = replay.ErrNotFound
 	}
