@@ -121,6 +121,8 @@ unit: ## all tests, with the race detector where there is a C compiler
 slow: ## what takes long and wants the machine for itself, without the race detector
 	@echo "== the verbs with every write failing in turn, on a file"
 	@WHOLE=1 go test -run TestTheVerbs ./shared/sqlite
+	@echo "== a whole replay on DynamoDB Local, with every write failing in turn, above the SDK or below it"
+	@WHOLE=1 go test -run 'TestTheVerbs.*/every_entry_arrives' ./shared/dynamo
 	@echo "== the same in memory, then 500 seeds of the simulation"
 	@WHOLE=1 go test -count=1 -v ./shared/simtest -run 'TestTheVerbs|TestNothingIsLost' | grep -vE '^ *(=== |--- PASS.*/)'
 	@echo "== crowds that mean no good"
