@@ -111,11 +111,17 @@ vuln:
 	@echo "== govulncheck"
 	@.ci/vuln
 
+# The contract on ElasticMQ waits for real minutes (deduplication, visibility) and hardly computes: it does so from the beginning.
 unit: ## all tests, with the race detector where there is a C compiler
 	@echo "== go test $(RACE) ./..."
 	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
-	@go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...
-	@$(MAKE) -s slow
+	@mkdir -p .cache
+	@WHOLE=1 go test -count=1 -v -run Contract ./shared/sqs >.cache/queue.log 2>&1 & queue=$$!; trap 'kill $$queue 2>/dev/null || :' EXIT; \
+	go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...; \
+	$(MAKE) -s slow; \
+	echo "== the queue's contract on ElasticMQ, begun beside all that"; \
+	wait $$queue || { grep -vE '^ *=== ' .cache/queue.log; exit 1; }; \
+	grep -E '^(---|ok)|SKIPPED' .cache/queue.log
 
 # WHOLE=1 has them do all of it; where it is not set a part must do, so that `go test ./...` stays quick.
 slow: ## what takes long and wants the machine for itself, without the race detector
