@@ -19,17 +19,19 @@ import (
 // disturbedApart is how many writes lie between those that go wrong below the stories.
 var disturbedApart = map[bool]int{true: 1, false: 40}[whole]
 
-// proxied is a client whose requests go through a proxy. It gives a server up sooner than boot's does.
-func proxied(t *testing.T) (*dynamodb.Client, *stack.Proxy) {
+// proxied is a client whose requests go through a proxy.
+func proxied(t *testing.T, options ...func(*dynamodb.Options)) (*dynamodb.Client, *stack.Proxy) {
 	t.Helper()
 	s, err := server()
 	stack.Need(t, err)
 	p := stack.NewProxy(s)
 	t.Cleanup(p.Close)
-	impatient := func(o *dynamodb.Options) {
-		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(250 * time.Millisecond)
-	}
-	return client(t, p.Server().DynamoDB(), impatient), p
+	return client(t, append(options, p.Server().DynamoDB())...), p
+}
+
+// impatient gives an attempt up sooner than boot's client does, for the answers that never come.
+func impatient(o *dynamodb.Options) {
+	o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(250 * time.Millisecond)
 }
 
 // write names a request that writes: what it does to which table, and which move of a job it is.
@@ -51,7 +53,7 @@ func write(operation, body string) string {
 // TestTheVerbsDoNotNoticeWhatTheSDKMends has writes go wrong on the way, each in some way: the SDK makes them again.
 // TestAWriteThatTheSDKMakesAgainIsOneWrite has every write go wrong in every way, outside of a story.
 func TestTheVerbsDoNotNoticeWhatTheSDKMends(t *testing.T) {
-	db, proxy := proxied(t)
+	db, proxy := proxied(t, impatient)
 	ways, runs, met := stack.Faults(), 0, make(map[string]map[stack.Fault]int)
 	storetest.Disturbed(t, disturbedApart, func(t *testing.T) storetest.Backend { return backend(t, db) }, func(n int) func() string {
 		way := ways[runs%len(ways)]

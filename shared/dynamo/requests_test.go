@@ -42,7 +42,7 @@ func watched(t *testing.T, fresh ...string) (s store, requests func() []string) 
 
 func TestReadsAreMadeAgainToo(t *testing.T) {
 	names := tables(t, "JobsTable", "KeysTable")
-	db, proxy := proxied(t)
+	db, proxy := proxied(t, impatient)
 	sc := newScene(t, storeOf(client(t), names, noon, rand.Text), replay.Running)
 	key, err := auditlog.NewKey(rand.Reader, noon())
 	c := chunk.Chunk{Key: fmt.Sprintf("%d-1", noon().UnixMilli()), First: noon(), Last: noon(), Entries: 1, Bytes: 1, Deflate: make([]byte, 60<<10)}

@@ -200,7 +200,7 @@ func others() []aWrite {
 func TestAWriteThatTheSDKMakesAgainIsOneWrite(t *testing.T) {
 	direct := client(t)
 	names := tables(t, "KeysTable")
-	db, proxy := proxied(t)
+	db, proxy := proxied(t, impatient)
 	s, behind := storeOf(direct, names, noon, rand.Text), storeOf(db, names, noon, rand.Text)
 	for _, all := range [][]aWrite{moves(), steps(), others()} {
 		for _, w := range all {

@@ -24,6 +24,17 @@ func puts(operation, _ string) string {
 	return ""
 }
 
+func makeTable(t *testing.T, db *dynamodb.Client, table, key string) {
+	t.Helper()
+	if _, err := db.CreateTable(t.Context(), &dynamodb.CreateTableInput{
+		TableName: &table, BillingMode: types.BillingModePayPerRequest,
+		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS}},
+		KeySchema:            []types.KeySchemaElement{{AttributeName: &key, KeyType: types.KeyTypeHash}},
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 	server, err := stack.StartDynamoDB(t.Context())
 	stack.Need(t, err)
@@ -32,16 +43,10 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 	defer proxy.Close()
 	direct := dynamodb.NewFromConfig(stack.Credentials(), server.DynamoDB())
 	once := dynamodb.NewFromConfig(stack.Credentials(), proxy.Server().DynamoDB(), func(o *dynamodb.Options) {
-		o.RetryMaxAttempts, o.HTTPClient = 1, awshttp.NewBuildableClient().WithTimeout(200*time.Millisecond)
+		o.RetryMaxAttempts, o.HTTPClient = 1, awshttp.NewBuildableClient().WithTimeout(3*time.Second)
 	})
 	table, key := "things", "key"
-	if _, err := direct.CreateTable(t.Context(), &dynamodb.CreateTableInput{
-		TableName: &table, BillingMode: types.BillingModePayPerRequest,
-		AttributeDefinitions: []types.AttributeDefinition{{AttributeName: &key, AttributeType: types.ScalarAttributeTypeS}},
-		KeySchema:            []types.KeySchemaElement{{AttributeName: &key, KeyType: types.KeyTypeHash}},
-	}); err != nil {
-		t.Fatal(err)
-	}
+	makeTable(t, direct, table, key)
 	put := func(id string) error {
 		_, err := once.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{key: &types.AttributeValueMemberS{Value: id}}})
 		return err
