@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"syscall"
 
 	"reprise/shared/stack"
 )
@@ -33,8 +34,7 @@ func (f *Function) Call(ctx context.Context, event []byte) ([]byte, error) {
 	answer, err := s.call(ctx, event)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var fault *FunctionError
-	if s.busy = false; err != nil && !errors.As(err, &fault) { // the emulator itself: nobody calls it again
+	if s.busy = false; errors.Is(err, errNoAnswer) {
 		f.all = slices.DeleteFunc(f.all, func(other *sandbox) bool { return other == s })
 		s.close()
 	}
@@ -72,7 +72,12 @@ func (f *Function) take() (*sandbox, error) {
 }
 
 // Kill kills the bootstrap of one of the calls under way; choose says which of n. False: there was none.
-func (f *Function) Kill(choose func(n int) int) bool {
+func (f *Function) Kill(choose func(n int) int) bool { return f.signal(syscall.SIGKILL, choose) }
+
+// Freeze stops the bootstrap of one of the calls under way, until Lambda ends it because its time is over.
+func (f *Function) Freeze(choose func(n int) int) bool { return f.signal(syscall.SIGSTOP, choose) }
+
+func (f *Function) signal(what syscall.Signal, choose func(n int) int) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var busy []*sandbox
@@ -81,7 +86,7 @@ func (f *Function) Kill(choose func(n int) int) bool {
 			busy = append(busy, s)
 		}
 	}
-	return len(busy) > 0 && busy[choose(len(busy))].kill()
+	return len(busy) > 0 && busy[choose(len(busy))].signal(what)
 }
 
 // Busy is how many calls are under way.

@@ -3,11 +3,13 @@ package lambdatest
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,8 +20,11 @@ import (
 type hook struct {
 	checker *receiver.Receiver
 	url     string
-	hold    chan struct{} // a batch waits until it is closed; nil: none waits
-	slow    time.Duration // a batch is answered so long after it was taken
+	hold    chan struct{}         // a batch waits until it is closed; nil: none waits
+	before  func(context.Context) // called before a batch is taken; may be nil
+	slow    time.Duration         // a batch is answered so long after it was taken
+
+	taken atomic.Int32 // batches whose sender does not know it yet
 
 	mu   sync.Mutex
 	orgs map[string]*ledger
@@ -45,6 +50,9 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h.hold != nil {
 		<-h.hold
 	}
+	if h.before != nil {
+		h.before(r.Context())
+	}
 	h.mu.Lock()
 	l := h.orgs[strings.TrimPrefix(r.URL.Path, "/")]
 	h.mu.Unlock()
@@ -54,7 +62,9 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if answer.Code == http.StatusOK && l != nil {
 		l.took(r.Header.Get("Reprise-Job"), r.Header.Get("Webhook-Id"), lines(body))
 	}
+	h.taken.Add(1)
 	<-time.After(h.slow)
+	h.taken.Add(-1)
 	w.WriteHeader(answer.Code)
 }
 

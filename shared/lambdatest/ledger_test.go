@@ -60,7 +60,7 @@ func (l *ledger) took(job, id string, lines [][]byte) {
 func (l *ledger) sees(j job) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	order := []string{"accepted", "pending", "running", "completed"}
+	order := []string{"accepted", "pending", "running", "completed", "failed"}
 	before, ok := l.shown[j.ID]
 	now, was := j.Progress, before.Progress
 	if ok && (slices.Index(order, j.Status) < slices.Index(order, before.Status) || now.Batches < was.Batches || now.Entries < was.Entries ||

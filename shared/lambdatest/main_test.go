@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,6 +25,11 @@ var whole = os.Getenv("WHOLE") == "1"
 var folder string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := flag.Set("test.parallel", "8"); err != nil { // however few processors there are: most of them wait for a message to be shown
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	var err error
 	if folder, err = os.MkdirTemp("", "lambdatest"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

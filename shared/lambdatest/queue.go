@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -19,7 +20,8 @@ import (
 // moves what was received too often; nothing here changes a message's visibility.
 type queueMapping struct {
 	stack.Event
-	function *Function
+	function string // its logical id
+	call     func(ctx context.Context, event []byte) ([]byte, error)
 	client   *sqs.Client
 	url      string
 	atOnce   int // calls
@@ -58,9 +60,13 @@ func (m *queueMapping) once(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	answer, err := m.function.Call(ctx, event)
-	if err != nil {
-		return nil //nolint: the messages stay where they are
+	answer, err := m.call(ctx, event)
+	var fault *FunctionError
+	switch {
+	case errors.As(err, &fault):
+		return nil
+	case err != nil:
+		return err
 	}
 	failed, err := m.failures(answer, out.Messages)
 	if err != nil {
@@ -90,7 +96,7 @@ func (m *queueMapping) failures(answer []byte, of []types.Message) (map[string]b
 	}
 	var r events.SQSEventResponse
 	if err := json.Unmarshal(answer, &r); err != nil {
-		return nil, fmt.Errorf("%s answered a batch with what says nothing: %s", m.function.ID, answer)
+		return nil, fmt.Errorf("%s answered a batch with what says nothing: %s", m.function, answer)
 	}
 	for _, f := range r.BatchItemFailures {
 		failed[f.ItemIdentifier] = true
@@ -102,7 +108,7 @@ func (m *queueMapping) failures(answer []byte, of []types.Message) (map[string]b
 		}
 	}
 	if known < len(failed) {
-		return nil, fmt.Errorf("%s reports messages that are not of its batch: %s", m.function.ID, answer)
+		return nil, fmt.Errorf("%s reports messages that are not of its batch: %s", m.function, answer)
 	}
 	return failed, nil
 }

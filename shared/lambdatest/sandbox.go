@@ -78,6 +78,9 @@ func openOnce(program, folder string, environment []string, log io.Writer) (*san
 	}
 }
 
+// errNoAnswer is an emulator that is not to be called again.
+var errNoAnswer = errors.New("the emulator did not answer")
+
 // call hands an event over and returns what the function answered, or the error that Lambda would call a function error.
 func (s *sandbox) call(ctx context.Context, event []byte) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.address+"/2015-03-31/functions/function/invocations", bytes.NewReader(event))
@@ -85,14 +88,14 @@ func (s *sandbox) call(ctx context.Context, event []byte) ([]byte, error) {
 		return nil, err
 	}
 	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("calling the function: %w", err)
+	if err != nil { // a kill may startle the emulator so that it answers nothing
+		return nil, errors.Join(errNoAnswer, &FunctionError{err.Error()})
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(resp.Body)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("calling the function: %w", err)
+		return nil, errors.Join(errNoAnswer, &FunctionError{err.Error()})
 	// The emulator answers 502 for a process that ended, 200 for an error that the function returned and for one that was out of time.
 	case resp.StatusCode != http.StatusOK, bytes.HasPrefix(body, []byte(`{"errorMessage":`)), bytes.HasPrefix(body, []byte("Task timed out")):
 		return nil, &FunctionError{string(body)}
@@ -106,12 +109,14 @@ type FunctionError struct{ Said string }
 func (e *FunctionError) Error() string { return "function error: " + e.Said }
 
 // kill is kill -9 of the bootstrap, as where a function has used up its memory. False: it was not there.
-func (s *sandbox) kill() bool {
-	killed := false
+func (s *sandbox) kill() bool { return s.signal(syscall.SIGKILL) }
+
+func (s *sandbox) signal(what syscall.Signal) bool {
+	heard := false
 	for _, pid := range children(s.process.Pid()) {
-		killed = syscall.Kill(pid, syscall.SIGKILL) == nil || killed
+		heard = syscall.Kill(pid, what) == nil || heard
 	}
-	return killed
+	return heard
 }
 
 // close ends the emulator and its bootstrap.

@@ -3,6 +3,7 @@ package lambdatest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"slices"
@@ -20,8 +21,6 @@ import (
 const (
 	// look is how often a shard is looked at; Lambda does so four times a second.
 	look = 100 * time.Millisecond
-	// answerTime is how long DynamoDB Local may take to answer.
-	answerTime = 2 * time.Second
 	// firstPause is before the first retry, doubled with each up to lastPause; Lambda's are longer.
 	firstPause, lastPause = 50 * time.Millisecond, time.Second
 )
@@ -29,10 +28,11 @@ const (
 // streamMapping is an event source mapping of a table's stream, from the stream's beginning on.
 type streamMapping struct {
 	stack.Event
-	function *Function
+	function string // its logical id
+	call     func(ctx context.Context, event []byte) ([]byte, error)
 	client   *dynamodbstreams.Client
 	stream   string // its ARN
-	failed   func(context.Context, []byte) error
+	failed   func(ctx context.Context, message []byte) error
 	wrong    func(error) // what a test must know of
 	count    struct {
 		sync.Mutex
@@ -69,9 +69,11 @@ func (m *streamMapping) tell(ctx context.Context, err error) {
 
 // read hands a shard's records on, each to the lane of its key: as many batches at once as the mapping's factor says.
 func (m *streamMapping) read(ctx context.Context, shard string) error {
+	ctx, end := context.WithCancel(ctx)
 	lanes := make([]*backlog, m.Parallel)
 	var workers sync.WaitGroup
 	defer workers.Wait()
+	defer end()
 	for i := range lanes {
 		lanes[i] = &backlog{more: make(chan struct{}, 1)}
 		workers.Go(func() { m.work(ctx, shard, lanes[i]) })
@@ -91,9 +93,7 @@ func (m *streamMapping) read(ctx context.Context, shard string) error {
 				return err
 			}
 			if last = r.sequence; pass {
-				h := fnv.New32a()
-				_, _ = h.Write([]byte(r.key))
-				lanes[h.Sum32()%uint32(len(lanes))].add(r)
+				lanes[lane(r.key, len(lanes))].add(r)
 			}
 		}
 		if len(records) == 0 {
@@ -104,28 +104,34 @@ func (m *streamMapping) read(ctx context.Context, shard string) error {
 }
 
 // after is the records behind a sequence number, from the mapping's starting position on where there is none. DynamoDB Local
-// answers some GetRecords never, while others write: they are asked anew.
+// calls the beginning of a shard trimmed while its first record is written: then it is asked anew.
 func (m *streamMapping) after(ctx context.Context, shard, last string) ([]types.Record, error) {
 	in := &dynamodbstreams.GetShardIteratorInput{StreamArn: &m.stream, ShardId: &shard, ShardIteratorType: types.ShardIteratorType(m.Start)}
 	if last != "" {
 		in.ShardIteratorType, in.SequenceNumber = types.ShardIteratorTypeAfterSequenceNumber, &last
 	}
 	for {
-		short, cancel := context.WithTimeout(ctx, answerTime)
-		begin, err := m.client.GetShardIterator(short, in)
-		var out *dynamodbstreams.GetRecordsOutput
-		if err == nil {
-			out, err = m.client.GetRecords(short, &dynamodbstreams.GetRecordsInput{ShardIterator: begin.ShardIterator})
+		begin, err := m.client.GetShardIterator(ctx, in)
+		if err != nil {
+			return nil, fmt.Errorf("reading the stream: %w", err)
 		}
-		late := short.Err() != nil
-		cancel()
+		out, err := m.client.GetRecords(ctx, &dynamodbstreams.GetRecordsInput{ShardIterator: begin.ShardIterator})
+		var trimmed *types.TrimmedDataAccessException
 		switch {
 		case err == nil:
 			return out.Records, nil
-		case ctx.Err() != nil || !late:
-			return nil, err
+		case !errors.As(err, &trimmed):
+			return nil, fmt.Errorf("reading the stream: %w", err)
 		}
+		pause(ctx, look)
 	}
+}
+
+// lane is which of n lanes has the records of a key.
+func lane(key string, n int) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(key))
+	return int(h.Sum32() % uint32(n))
 }
 
 // backlog is the records that wait for their lane.
@@ -215,7 +221,11 @@ func (m *streamMapping) once(ctx context.Context, batch []record) (done int, who
 		m.wrong(err)
 		return 0, true
 	}
-	answer, err := m.function.Call(ctx, event)
+	answer, err := m.call(ctx, event)
+	var fault *FunctionError
+	if err != nil && !errors.As(err, &fault) {
+		m.tell(ctx, err)
+	}
 	if err != nil {
 		return 0, true
 	}
@@ -224,14 +234,14 @@ func (m *streamMapping) once(ctx context.Context, batch []record) (done int, who
 	}
 	var r events.DynamoDBEventResponse
 	if err := json.Unmarshal(answer, &r); err != nil {
-		m.wrong(fmt.Errorf("%s answered a batch with what says nothing: %s", m.function.ID, answer))
+		m.wrong(fmt.Errorf("%s answered a batch with what says nothing: %s", m.function, answer))
 		return 0, true
 	}
 	done = len(batch)
 	for _, f := range r.BatchItemFailures {
 		at := slices.IndexFunc(batch, func(r record) bool { return r.sequence == f.ItemIdentifier })
 		if at < 0 { // for Lambda all of the batch has failed
-			m.wrong(fmt.Errorf("%s reports %q, which is no sequence number of its batch", m.function.ID, f.ItemIdentifier))
+			m.wrong(fmt.Errorf("%s reports %q, which is no sequence number of its batch", m.function, f.ItemIdentifier))
 			return 0, true
 		}
 		done = min(done, at)
@@ -247,7 +257,7 @@ func (m *streamMapping) giveUp(ctx context.Context, shard string, batch []record
 	}
 	last := batch[len(batch)-1]
 	message, err := json.Marshal(map[string]any{
-		"requestContext":  map[string]any{"functionArn": m.function.ID, "condition": condition, "approximateInvokeCount": attempts},
+		"requestContext":  map[string]any{"functionArn": m.function, "condition": condition, "approximateInvokeCount": attempts},
 		"responseContext": map[string]any{"statusCode": 200, "executedVersion": "$LATEST"},
 		"version":         "1.0", "timestamp": time.Now().UTC().Format(time.RFC3339Nano),
 		"DDBStreamBatchInfo": map[string]any{

@@ -54,6 +54,7 @@ const none = "0 shown, 0 hidden"
 var entries = map[bool]int{true: 20_000, false: 2_000}[whole]
 
 func TestTheWholeWayThroughTheFunctions(t *testing.T) {
+	t.Parallel()
 	w, h, api := served(t, Options{Parameters: inside})
 	h.hold = make(chan struct{})
 	o := opens(t, w, h, api, "way", 1)
@@ -118,6 +119,7 @@ func running(t *testing.T, o *org, id string) {
 }
 
 func TestEveryFunctionStarts(t *testing.T) {
+	t.Parallel()
 	w := start(t, Options{Idle: true})
 	var table strings.Builder
 	for id, f := range w.Functions {

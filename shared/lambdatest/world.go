@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,17 +21,19 @@ import (
 
 // Options is how a World differs from what is deployed.
 type Options struct {
-	Template   *stack.Template          // nil: template.yaml
-	Parameters map[string]string        // of the template
-	Built      string                   // the folder of Build
-	Prefix     string                   // of tables' and queues' names: Worlds that share servers need one each
-	Base       *stack.Server            // DynamoDB Local
-	Queues     *stack.Server            // ElasticMQ
-	AtOnce     int                      // calls of a queue's function at once, at most, whatever the template allows
-	Tick       time.Duration            // between two calls of a schedule's function; 0: a minute
-	Env        []string                 // more for every function: KEY=VALUE
-	Idle       bool                     // nothing but the routes is at work
-	Visibility map[string]time.Duration // for which queues hide what was received, by logical id; else the template's
+	Template   *stack.Template                   // nil: template.yaml
+	Parameters map[string]string                 // of the template
+	Built      string                            // the folder of Build
+	Prefix     string                            // of tables' and queues' names: Worlds that share servers need one each
+	Base       *stack.Server                     // DynamoDB Local
+	Queues     *stack.Server                     // ElasticMQ
+	AtOnce     int                               // calls of a queue's function at once, at most, whatever the template allows
+	Tick       time.Duration                     // between two calls of a schedule's function; 0: a minute
+	Env        []string                          // more for every function: KEY=VALUE
+	Through    func(*stack.Server) *stack.Server // what stands between the functions and a server; may be nil
+	Log        io.Writer                         // gets what the functions log; may be nil
+	Idle       bool                              // nothing but the routes is at work
+	Visibility map[string]time.Duration          // for which queues hide what was received, by logical id; else the template's
 }
 
 // World is the stack that the template describes, at work until Stop: its functions in emulators, joined by what plays AWS.
@@ -64,8 +67,12 @@ func Start(ctx context.Context, o Options) (*World, error) {
 	if err := w.create(ctx); err != nil {
 		return nil, err
 	}
+	base, queues := o.Base, o.Queues
+	if o.Through != nil {
+		base, queues = o.Through(base), o.Through(queues)
+	}
 	for id, f := range w.Template.Functions {
-		environment, err := w.Template.Environment(id, o.Base, o.Queues)
+		environment, err := w.Template.Environment(id, base, queues)
 		if err != nil {
 			return nil, err
 		}
@@ -73,7 +80,7 @@ func Start(ctx context.Context, o Options) (*World, error) {
 		if _, err := os.Stat(filepath.Join(folder, "bootstrap")); err != nil {
 			return nil, fmt.Errorf("function %s of the template: %w", id, err)
 		}
-		w.Functions[id] = &Function{Function: f, program: program, folder: folder, environment: append(environment, o.Env...)}
+		w.Functions[id] = &Function{Function: f, program: program, folder: folder, environment: append(environment, o.Env...), journal: journal{to: o.Log}}
 	}
 	ctx, w.stop = context.WithCancel(context.WithoutCancel(ctx))
 	if err := w.join(ctx); err != nil {
@@ -139,7 +146,7 @@ func (w *World) joinQueue(ctx context.Context, f *Function, e stack.Event) {
 	if most := w.options.AtOnce; most > 0 && (atOnce < 0 || atOnce > most) {
 		atOnce = most
 	}
-	m := &queueMapping{Event: e, function: f, client: w.SQS, url: w.URLs[e.Source], atOnce: max(1, atOnce), wrong: w.fault}
+	m := &queueMapping{Event: e, function: f.ID, call: f.Call, client: w.SQS, url: w.URLs[e.Source], atOnce: max(1, atOnce), wrong: w.fault}
 	if !w.options.Idle {
 		w.parts.Go(func() { m.run(ctx) })
 	}
@@ -152,7 +159,7 @@ func (w *World) joinStream(ctx context.Context, f *Function, e stack.Event) erro
 		return err
 	}
 	m := &streamMapping{
-		Event: e, function: f, stream: aws.ToString(out.Table.LatestStreamArn), wrong: w.fault,
+		Event: e, function: f.ID, call: f.Call, stream: aws.ToString(out.Table.LatestStreamArn), wrong: w.fault,
 		client: dynamodbstreams.NewFromConfig(stack.Credentials(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = &w.options.Base.URL }),
 		failed: func(ctx context.Context, message []byte) error {
 			_, err := w.SQS.SendMessage(ctx, &sqs.SendMessageInput{QueueUrl: aws.String(w.URLs[e.OnFailure]), MessageBody: aws.String(string(message))})
