@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"time"
 
@@ -128,36 +127,4 @@ func (e *Entries) keepTogether(ctx context.Context, some []item) error {
 		some = missing
 	}
 	return nil
-}
-
-// Chunks yields the chunks of the window from the cursor's on; see deliver.Archive. It asks hour by hour, for pages of 1 MB
-// as they are stored: some four batches.
-func (e *Entries) Chunks(ctx context.Context, at replay.Scope, w replay.Window, cursor replay.Cursor) iter.Seq2[chunk.Chunk, error] {
-	start, until := chunk.Range(w)
-	start = max(start, cursor.Chunk)
-	hour := w.From
-	if begins := chunk.KeyTime(start); begins.After(hour) {
-		hour = begins
-	}
-	return func(yield func(chunk.Chunk, error) bool) {
-		for hour := hour.Truncate(time.Hour); start < until && !hour.After(w.To); hour = hour.Add(time.Hour) {
-			for it, err := range e.matches(ctx, dynamodb.QueryInput{
-				ConsistentRead:            aws.Bool(true),
-				KeyConditionExpression:    aws.String("#scope_hour = :hour AND #chunk BETWEEN :start AND :until"), // until is no chunk's key
-				ExpressionAttributeValues: item{":hour": hourKey(at, hour), ":start": text(start), ":until": text(until)},
-			}) {
-				var c chunk.Chunk
-				if err == nil {
-					c, err = readChunk(it)
-				}
-				if err != nil {
-					yield(chunk.Chunk{}, fmt.Errorf("reading chunks: %w", err))
-					return
-				}
-				if !yield(c, nil) {
-					return
-				}
-			}
-		}
-	}
 }

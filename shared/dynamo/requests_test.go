@@ -210,14 +210,20 @@ func TestNoMoreIsReadThanTheHoursAndThePagesThatAreAskedFor(t *testing.T) {
 				break
 			}
 		}
-		got := requests()
-		if n != row.take || len(got) != row.queries {
-			t.Errorf("%s: %d chunks of %d queries, want %d of %d", row.name, n, len(got), row.take, row.queries)
-		}
-		for _, r := range got {
-			if !strings.Contains(r, `"ConsistentRead":true`) {
-				t.Errorf("%s: it is not consistent: %s", row.name, r)
+		pages, indexes := 0, 0
+		for _, r := range requests() {
+			switch indexed, consistent := strings.Contains(r, `"IndexName":"first_at"`), strings.Contains(r, `"ConsistentRead":true`); {
+			case indexed && consistent:
+				indexes++
+			case !indexed && !consistent: // half the price
+				pages++
+			default:
+				t.Errorf("%s: a page for the whole price, or an index that may be behind: %s", row.name, r)
 			}
+		}
+		// DynamoDB Local counts an index's page by what its items have in the table: it may take two for one of the table's.
+		if n != row.take || pages != row.queries || indexes < pages {
+			t.Errorf("%s: %d chunks of %d pages, held to the index %d times; want %d of %d", row.name, n, pages, indexes, row.take, row.queries)
 		}
 	}
 }

@@ -35,8 +35,8 @@ func TestTheTestServerHasTheTablesOfTheTemplate(t *testing.T) {
 		if diff := cmp.Diff(want.Key, got.Table.KeySchema, cmpopts.IgnoreUnexported(want.Key[0])); diff != "" {
 			t.Errorf("%s has another key (-template +server):\n%s", id, diff)
 		}
-		if len(got.Table.GlobalSecondaryIndexes) != len(want.Indexes) {
-			t.Errorf("%s has %d indexes, not %d", id, len(got.Table.GlobalSecondaryIndexes), len(want.Indexes))
+		if got, want := len(got.Table.GlobalSecondaryIndexes)+len(got.Table.LocalSecondaryIndexes), len(want.Indexes)+len(want.Local); got != want {
+			t.Errorf("%s has %d indexes, not %d", id, got, want)
 		}
 		if streams := got.Table.StreamSpecification != nil; streams != (id == "JobsTable") {
 			t.Errorf("%s: that it has a stream is %t", id, streams)

@@ -15,6 +15,7 @@ type Table struct {
 	Attributes []types.AttributeDefinition
 	Key        []types.KeySchemaElement
 	Indexes    []types.GlobalSecondaryIndex
+	Local      []types.LocalSecondaryIndex
 	Stream     types.StreamViewType // empty: no stream
 	TTL        string               // the attribute; empty: items stay
 	OnDemand   bool
@@ -40,12 +41,18 @@ func table(id string, p tree) Table {
 	}
 	for _, i := range p.at("GlobalSecondaryIndexes").list() {
 		name := i.at("IndexName").text()
-		t.Indexes = append(t.Indexes, types.GlobalSecondaryIndex{
-			IndexName: &name, KeySchema: schema(i.at("KeySchema")),
-			Projection: &types.Projection{ProjectionType: types.ProjectionType(i.at("Projection", "ProjectionType").text()), NonKeyAttributes: i.at("Projection", "NonKeyAttributes").texts()},
-		})
+		t.Indexes = append(t.Indexes, types.GlobalSecondaryIndex{IndexName: &name, KeySchema: schema(i.at("KeySchema")), Projection: projection(i)})
+	}
+	for _, i := range p.at("LocalSecondaryIndexes").list() {
+		name := i.at("IndexName").text()
+		t.Local = append(t.Local, types.LocalSecondaryIndex{IndexName: &name, KeySchema: schema(i.at("KeySchema")), Projection: projection(i)})
 	}
 	return t
+}
+
+func projection(index tree) *types.Projection {
+	p := index.at("Projection")
+	return &types.Projection{ProjectionType: types.ProjectionType(p.at("ProjectionType").text()), NonKeyAttributes: p.at("NonKeyAttributes").texts()}
 }
 
 func schema(t tree) []types.KeySchemaElement {
@@ -65,7 +72,7 @@ func (t *Template) CreateTables(ctx context.Context, db *dynamodb.Client, prefix
 		name := prefix + id
 		in := &dynamodb.CreateTableInput{
 			TableName: &name, AttributeDefinitions: table.Attributes, KeySchema: table.Key, BillingMode: types.BillingModePayPerRequest,
-			GlobalSecondaryIndexes: slices.Clone(table.Indexes),
+			GlobalSecondaryIndexes: slices.Clone(table.Indexes), LocalSecondaryIndexes: slices.Clone(table.Local),
 		}
 		if table.Stream != "" {
 			yes := true
