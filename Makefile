@@ -140,6 +140,8 @@ slow: ## what takes long and wants the machine for itself, without the race dete
 	@WHOLE=1 go test -run 'TestACrowd|TestAThousand|TestBodiesThat' ./cmd/reprise
 	@echo "== a change in shared/ reaches every function"
 	@WHOLE=1 go test -run TestAChangeInShared ./shared/stack
+	@echo "== what a replay of a million entries costs on AWS"
+	@WHOLE=1 go test -count=1 -run Costs -v ./shared/lambdatest | grep -v '^=== '
 	@echo "== the process killed two hundred times"
 	@WHOLE=1 go test -count=1 -run Killed -v ./shared/crashtest | grep -v '^=== '
 	@echo "== the functions in AWS's emulator: 20,000 entries the whole way, fifty kills; then in SAM's containers: every sample, a replay"

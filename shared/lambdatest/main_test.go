@@ -74,10 +74,12 @@ func start(t *testing.T, o Options) *World {
 		stack.Need(t, err)
 	}
 	var err error
-	o.Base, err = base()
-	stack.Need(t, err)
-	o.Queues, err = queues()
-	stack.Need(t, err)
+	if o.Base == nil {
+		o.Base, err = base()
+		stack.Need(t, err)
+		o.Queues, err = queues()
+		stack.Need(t, err)
+	}
 	stack.Need(t, built())
 	o.Built, o.Prefix = folder, fmt.Sprintf("w%d-", worlds.Add(1))
 	o.AtOnce, o.Tick = cmp.Or(o.AtOnce, 8), cmp.Or(o.Tick, time.Second)

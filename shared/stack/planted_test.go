@@ -25,6 +25,7 @@ func plantedFaults() []planted {
 		{"a permission is added that is used elsewhere", "DeliverRole", `Action: "dynamodb:Query", Resource: !GetAtt EntriesTable`, `Action: ["dynamodb:PutItem", "dynamodb:Query"], Resource: !GetAtt EntriesTable`, "Deliver may dynamodb:PutItem on EntriesTable.Arn, and never does"},
 		{"a permission is removed", "SweepRole", `["dynamodb:GetItem", "dynamodb:UpdateItem"]`, `["dynamodb:GetItem"]`, "Sweep may not dynamodb:UpdateItem on JobsTable.Arn, but does"},
 		{"the index is not granted", "SweepRole", "/index/active", "/index/other", "Sweep may not dynamodb:Query on JobsTable.Arn/index/active, but does"},
+		{"the index that reads are held to is not granted", "DeliverRole", "/index/first_at", "/index/other", "Deliver may not dynamodb:Query on EntriesTable.Arn/index/first_at, but does"},
 		{"what a transaction is made of is not granted", "PutReplayJobRole", `"dynamodb:PutItem"`, `"dynamodb:TransactWriteItems"`, "PutReplayJob may not dynamodb:PutItem on JobsTable.Arn, but does"},
 		{"unreadable messages cannot be sent on", "DeliverRole", "Resource: !GetAtt DeadQueue.Arn", "Resource: !GetAtt SliceQueue.Arn", "Deliver may not sqs:SendMessage on DeadQueue.Arn, but does"},
 		{"the stream cannot be read", "FanOutRole", `"dynamodb:GetShardIterator"`, `"dynamodb:DescribeTable"`, "FanOut may not dynamodb:GetShardIterator on JobsTable.StreamArn, but does"},
