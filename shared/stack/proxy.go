@@ -190,6 +190,8 @@ func (p *Proxy) forward(r *http.Request, body []byte) (status int, header http.H
 		panic(http.ErrAbortHandler)
 	}
 	request.Header = r.Header.Clone()
+	// Never sent: it has net/http ask again where the server had closed a connection that lay idle, which else would be a fault of ours.
+	request.Header["Idempotency-Key"] = nil
 	resp, err := p.client.Do(request)
 	if err != nil {
 		panic(http.ErrAbortHandler)
