@@ -17,5 +17,5 @@ func main() {
 	jobs, slices, queue := b.Jobs(), b.Slices(), b.Queue()
 	clerk := settle.New(jobs, slices)
 	fan := fanout.New(b.Counts(), jobs, slices, queue, clerk, b.Lanes())
-	lambda.Start(boot.OnTick(sweep.New(jobs, slices, queue, clerk, fan.Out, time.Now).Sweep))
+	lambda.Start(sweep.New(jobs, slices, queue, clerk, fan.Out, time.Now).Sweep)
 }

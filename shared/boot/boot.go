@@ -4,7 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"os"
@@ -25,8 +24,8 @@ import (
 var errMissing = errors.New("is missing")
 
 // Boot gives a main what it asks for. Each method reads the settings that it names, when it is called: so a function has in
-// its environment what its main asks for, and no more. A setting that is missing or makes no sense ends the process, which
-// a deployment notices, where an error on the first event would be a customer's. Nothing here asks the network.
+// its environment what its main asks for, and no more. A setting that is missing or makes no sense ends the process, and the
+// log names it; what it would do with it would be worse. Nothing here asks the network.
 //
 // It is for one goroutine, main's.
 type Boot struct {
@@ -39,14 +38,25 @@ type Boot struct {
 func Start() *Boot {
 	level := new(slog.LevelVar)
 	slog.SetDefault(slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
-	// What is ours goes through slog. Package log has the word of net/http's client, with bytes of receivers that may repeat a
-	// webhook's authorization, which no log line may hold (CONTRACT.md §3), and aws-lambda-go's about errors that we have logged.
-	log.SetOutput(io.Discard)
+	log.SetFlags(log.Llongfile)
+	log.SetOutput(others{})
 	b := new(Boot)
 	if err := level.UnmarshalText([]byte(b.setting("LOG_LEVEL"))); err != nil {
 		b.wrong("LOG_LEVEL", err)
 	}
 	return b
+}
+
+// others is the log of package log, which others than us write to. aws-lambda-go tells there of what a function failed with, and
+// of an event that it cannot read. The others' words go nowhere: those of net/http's client have bytes of receivers, which may
+// repeat a webhook's authorization, and no log line may hold that (CONTRACT.md §3).
+type others struct{}
+
+func (others) Write(line []byte) (int, error) {
+	if file, words, _ := strings.Cut(string(line), ": "); strings.Contains(file, "github.com/aws/aws-lambda-go") {
+		slog.Error("the function failed", "err", strings.TrimSpace(words))
+	}
+	return len(line), nil
 }
 
 // Regions is what the stack serves: REGIONS, with commas between, DEFAULT_REGION, and DOMAIN, the one setting that may be

@@ -6,14 +6,18 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/google/go-cmp/cmp"
 	"github.com/oklog/ulid/v2"
 
@@ -40,6 +44,9 @@ func starts() map[string]func(*boot.Boot) {
 			slog.Debug("too fine")
 			slog.Info("fine", "job", "J")
 			log.Print("net/http's word")
+		},
+		"fails": func(*boot.Boot) {
+			lambda.Start(func(context.Context) error { return errors.New("the sweep's trouble") })
 		},
 	}
 }
@@ -131,6 +138,9 @@ func TestAStartWithItsSettingsSaysNothing(t *testing.T) {
 	}
 	want := map[string]string{"lanes": "4", "guard": "false false", "regions": "{Known:[us eu] Default:eu Domain:}"}
 	for what := range starts() {
+		if what == "fails" {
+			continue
+		}
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			out, logged, code := start(t, what, all...)
@@ -160,25 +170,40 @@ func TestAnIDIsAULIDOfNow(t *testing.T) {
 	}
 }
 
-func TestATickTellsTheLogWhatFailed(t *testing.T) {
-	trouble := errors.New("the sweep's trouble")
-	for name, row := range map[string]struct {
-		do   func(context.Context) error
-		want string
-	}{
-		"nothing":  {func(context.Context) error { return nil }, ""},
-		"an error": {func(context.Context) error { return trouble }, trouble.Error()},
-		"a panic":  {func(context.Context) error { panic(trouble) }, "panic: " + trouble.Error()},
-	} {
-		t.Run(name, func(t *testing.T) {
-			var b bytes.Buffer
-			before := slog.Default()
-			slog.SetDefault(slog.New(slog.NewJSONHandler(&b, nil)))
-			defer slog.SetDefault(before)
-			err := boot.OnTick(row.do)(t.Context())
-			if (err != nil) != (row.want != "") || !strings.Contains(b.String(), row.want) || (b.Len() > 0) != (row.want != "") {
-				t.Errorf("%v, log %s", err, &b)
-			}
-		})
+// A function that fails is told of by aws-lambda-go, through package log; the process ends as the runtime's API does.
+func TestTheLogTellsWhatAFunctionFailedWith(t *testing.T) {
+	asked := 0
+	runtime := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch asked++; {
+		case r.Method == http.MethodPost:
+			w.WriteHeader(http.StatusAccepted)
+		case asked == 1:
+			w.Header().Set("Lambda-Runtime-Aws-Request-Id", "1")
+			w.Header().Set("Lambda-Runtime-Deadline-Ms", "9999999999999")
+			_, _ = io.WriteString(w, "{}")
+		default:
+			w.WriteHeader(http.StatusGone)
+		}
+	}))
+	defer runtime.Close()
+	_, logged, code := start(t, "fails", "LOG_LEVEL=info", "AWS_LAMBDA_RUNTIME_API="+runtime.Listener.Addr().String())
+	lines := strings.SplitAfter(strings.TrimSpace(logged), "\n")
+	var got []line
+	for _, l := range lines {
+		var one line
+		if err := json.Unmarshal([]byte(l), &one); err != nil {
+			t.Fatalf("%v: %s", err, logged)
+		}
+		got = append(got, one)
+	}
+	want := []line{
+		{"ERROR", "the function failed", `{"errorMessage":"the sweep's trouble","errorType":"errorString"}`},
+		{"ERROR", "the function failed", "failed to GET http://" + runtime.Listener.Addr().String() + "/2018-06-01/runtime/invocation/next: got unexpected status code: 410"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" || code != 1 {
+		t.Errorf("exit %d (-want +got):\n%s", code, diff)
 	}
 }
+
+// line is one line of the log.
+type line struct{ Level, Msg, Err string }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -71,7 +72,7 @@ func OnAccepted(out func(context.Context, replay.Job) error) func(context.Contex
 				job, err = r.job()
 			}
 			if err == nil {
-				err = out(ctx, job)
+				err = call(ctx, job, out)
 			}
 			if err == nil {
 				continue
@@ -86,6 +87,16 @@ func OnAccepted(out func(context.Context, replay.Job) error) func(context.Contex
 		}
 		return events.DynamoDBEventResponse{}, nil
 	}
+}
+
+// call takes a panic for an error: else nobody could say at which record the stream is to go on.
+func call(ctx context.Context, job replay.Job, out func(context.Context, replay.Job) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return out(ctx, job)
 }
 
 func readRecord(raw json.RawMessage) (r record, err error) {

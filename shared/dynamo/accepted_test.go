@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
@@ -175,5 +176,19 @@ func TestWhatCannotBeNamedFailsTheWholeBatch(t *testing.T) {
 	}
 	if _, _, err := handed(t, ""); err == nil {
 		t.Error("an event without records is taken for one that was handled")
+	}
+}
+
+func TestAPanicIsReportedAtItsRecord(t *testing.T) {
+	n := 0
+	answer, err := OnAccepted(func(context.Context, replay.Job) error {
+		if n++; n == 2 {
+			panic("boom")
+		}
+		return nil
+	})(t.Context(), Event{Records: []json.RawMessage{told(t, 1, nil), told(t, 2, nil), told(t, 3, nil)}})
+	want := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{{ItemIdentifier: "seq-2"}}}
+	if diff := cmp.Diff(want, answer); diff != "" || err != nil || n != 2 {
+		t.Errorf("%d handed over, %v (-want +got):\n%s", n, err, diff)
 	}
 }

@@ -4,7 +4,9 @@ package sweep
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"log/slog"
 	"time"
 
 	"reprise/shared/replay"
@@ -54,16 +56,29 @@ func New(jobs Jobs, slices Slices, queue Queue, clerk Settler, plan func(context
 	return &Sweeper{jobs, slices, queue, clerk, plan, now}
 }
 
-// Sweep looks at every live job once. One job's trouble does not keep it from the others.
+// Sweep looks at every live job once. One job's trouble does not keep it from the others, and is in the log at once: the
+// function that sweeps may not come to its end. The error tells how many jobs had any.
 func (s *Sweeper) Sweep(ctx context.Context) error {
-	var errs []error
+	var first error
+	troubled := 0
 	for at, err := range s.jobs.Live(ctx) {
 		if err == nil {
 			err = s.mend(ctx, at)
 		}
-		errs = append(errs, err)
+		if err != nil {
+			slog.ErrorContext(ctx, "a live job was not looked after: the next sweep tries again", "org", at.Org, "region", at.Region, "err", err)
+			if troubled++; first == nil {
+				first = err
+			}
+		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
-	return errors.Join(errs...)
+	if first != nil {
+		return fmt.Errorf("%d live jobs were not looked after, the first for: %w", troubled, first)
+	}
+	return ctx.Err()
 }
 
 // mend gives one job what it lacks.
