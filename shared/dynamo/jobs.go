@@ -204,17 +204,21 @@ func (j *Jobs) Job(ctx context.Context, at replay.Scope) (replay.Job, error) {
 	return job, nil
 }
 
-// Live yields the scope of every live job; see sweep.Jobs. The index may be some time behind.
+// Live yields the scope of every live job; see sweep.Jobs. The index may be some time behind. It begins at another shard
+// each minute: a sweep that runs out of time, or into trouble, with one shard would else never come to those behind it.
 func (j *Jobs) Live(ctx context.Context) iter.Seq2[replay.Scope, error] {
 	return func(yield func(replay.Scope, error) bool) {
-		for n := range shards {
+		first := j.now().Unix() / 60
+		for n := range int64(shards) {
 			for it, err := range j.matches(ctx, dynamodb.QueryInput{
 				IndexName: aws.String("active"), KeyConditionExpression: aws.String("#active = :shard"),
-				ExpressionAttributeValues: item{":shard": text(strconv.Itoa(n))},
+				ExpressionAttributeValues: item{":shard": text(strconv.FormatInt((first+n)%shards, 10))},
 			}) {
 				if err != nil {
-					yield(replay.Scope{}, fmt.Errorf("looking for live jobs: %w", err))
-					return
+					if !yield(replay.Scope{}, fmt.Errorf("looking for live jobs: %w", err)) {
+						return
+					}
+					break // on with the next
 				}
 				r := reader{it: it} // keys alone: no schema
 				at := replay.Scope{Org: r.text("org_id"), Region: r.text("region")}

@@ -13,9 +13,6 @@ import (
 	"reprise/shared/replay"
 )
 
-// slicesLife is how long what a job's slices were outlives them (DESIGN.md §3); the tally stays in the job.
-const slicesLife = 30 * 24 * time.Hour
-
 // Slices is the table of plans and of how far their slices are.
 type Slices struct {
 	table
@@ -46,7 +43,7 @@ func planItem(p replay.Plan) item {
 	it["schema"] = number(schema)
 	it["org_id"], it["region"] = text(p.Org), text(p.Region)
 	it["lanes"], it["entries"], it["slices"] = number(p.Lanes), number(p.Entries), cut
-	it["recorded_at"], it["expires_at"] = moment(p.Recorded), expiry(p.Recorded.Add(slicesLife))
+	it["recorded_at"], it["expires_at"] = moment(p.Recorded), expiry(p.Recorded.Add(replay.SlicesLife))
 	return it
 }
 
@@ -122,7 +119,7 @@ func sliceItem(at replay.Slice, p replay.Progress, now time.Time, by string) ite
 	it["starts"], it["attempts"], it["batch_limit"] = number(p.Starts), number(p.Attempts), number(p.Limit)
 	it["since"], it["due"] = moment(p.Since), moment(p.Due)
 	it["batches"], it["entries"], it["bytes"] = number(p.Tally.Batches), number(p.Tally.Entries), number(p.Tally.Bytes)
-	it["updated_at"], it["expires_at"], it["written_by"] = moment(now), expiry(now.Add(slicesLife)), text(by)
+	it["updated_at"], it["expires_at"], it["written_by"] = moment(now), expiry(now.Add(replay.SlicesLife)), text(by)
 	return it
 }
 
@@ -173,8 +170,9 @@ func over(seq int) where {
 func (s *Slices) Try(ctx context.Context, at replay.Slice) (replay.Progress, error) {
 	by, made := s.newID(), false
 	stored, err := s.get(ctx, sliceKey(at))
-	p := replay.Progress{N: at.N}
+	var p replay.Progress
 	for !made && err == nil {
+		p = replay.Progress{N: at.N} // also where the row was there and is gone
 		if len(stored) > 0 {
 			if p, err = readSlice(stored); err != nil || p.Done {
 				break
