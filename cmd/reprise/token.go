@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"reprise/shared/access"
 	"reprise/shared/boot"
@@ -93,6 +94,8 @@ func (c *tokenCreateCmd) Validate() error {
 			return fmt.Errorf("%s: must not be blank", f.flag)
 		case len(f.value) > maxName:
 			return fmt.Errorf("%s: must be at most %d bytes", f.flag, maxName)
+		case !utf8.ValidString(f.value): // JSON would make two such organizations one
+			return fmt.Errorf("%s: must be UTF-8: %q", f.flag, f.value)
 		case strings.ContainsFunc(f.value, func(r rune) bool { return !unicode.IsPrint(r) }):
 			return fmt.Errorf("%s: must be printable: %q", f.flag, f.value)
 		}

@@ -43,3 +43,17 @@ func TestAnIDThatNamesTwoTokensRevokesNeither(t *testing.T) {
 		t.Errorf("with more digits: %d %s", code, said)
 	}
 }
+
+func TestANameOfATokenIsUTF8(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "reprise.db")
+	for flag, args := range map[string][]string{
+		`--org: must be UTF-8: "a\xff"`:    {"--org", "a\xff", "--label", "me"},
+		`--label: must be UTF-8: "m\xfee"`: {"--org", "acme", "--label", "m\xfee"},
+	} {
+		var out, said bytes.Buffer
+		code := run(t.Context(), append([]string{"token", "create", "--data", path, "--role", "admin"}, args...), &out, &said)
+		if code != exitUsage || out.Len() > 0 || !strings.Contains(said.String(), flag) {
+			t.Errorf("exit %d: %s", code, said.String())
+		}
+	}
+}

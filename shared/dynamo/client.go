@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	// maxAttempts are some 25 s of asking again, if the caller's context lasts that long: the SDK's three are over after
-	// 100 ms, when a table has only begun to grow with its load.
+	// maxAttempts are some 25 s of asking again where the refusals come at once, if the caller's context lasts that long: the
+	// SDK's three are over after 100 ms, when a table has only begun to grow with its load. Where no answer comes at all, a
+	// context without an end, as deliver's, goes on for two minutes: then the function's own end is it, as after a crash.
 	maxAttempts = 20
 	// firstPause is the wait before the second attempt, at most; it doubles with each up to maxPause. What is in our way for
 	// the length of a transaction is gone by then.

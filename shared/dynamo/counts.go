@@ -31,7 +31,7 @@ func (c *Counts) AddCounts(ctx context.Context, at replay.Scope, counts []replay
 			UpdateExpression: aws.String(add), ExpressionAttributeNames: names(add),
 			ExpressionAttributeValues: item{
 				":entries": number(n.Entries), ":bytes": number(n.Bytes),
-				":schema": number(schema), ":expires_at": expiry(n.Hour.Add(entriesLife)),
+				":schema": number(schema), ":expires_at": expiry(n.Hour.Add(replay.EntriesLife)),
 			},
 		})
 		if err != nil {

@@ -16,9 +16,6 @@ import (
 )
 
 const (
-	// entriesLife is how long entries and counts outlive the hour that they are of: 7 days of retention, 1 of a job's life, 1
-	// to spare (DESIGN.md §3).
-	entriesLife = 9 * 24 * time.Hour
 	// together is how many chunks one transaction keeps, the most that DynamoDB takes.
 	together = 100
 	// small is the stored size up to which chunks go together: so that a hundred stay below the 4 MB of a transaction, and
@@ -50,7 +47,7 @@ func chunkItem(at replay.Scope, c chunk.Chunk) item {
 		"first_at": moment(c.First), "last_at": moment(c.Last),
 		"entries": number(c.Entries), "bytes": number(c.Bytes),
 		"crc": number(c.CRC), "checksum": number(c.Checksum), "deflate": blob(c.Deflate),
-		"expires_at": expiry(hour.Add(entriesLife)),
+		"expires_at": expiry(hour.Add(replay.EntriesLife)),
 	}
 }
 

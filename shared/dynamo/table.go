@@ -5,7 +5,6 @@ import (
 	"errors"
 	"iter"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -24,8 +23,10 @@ type table struct {
 // names is what the expressions' #names stand for.
 func names(expressions ...string) map[string]string {
 	all := make(map[string]string)
-	for _, name := range regexp.MustCompile(`#\w+`).FindAllString(strings.Join(expressions, " "), -1) {
-		all[name] = name[1:]
+	for _, word := range strings.FieldsFunc(strings.Join(expressions, " "), func(r rune) bool { return strings.ContainsRune(" ,()=<>", r) }) {
+		if name, ok := strings.CutPrefix(word, "#"); ok {
+			all[word] = name
+		}
 	}
 	return all
 }

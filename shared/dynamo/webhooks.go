@@ -92,7 +92,6 @@ func (w *Webhooks) SaveWebhook(ctx context.Context, c webhook.Config) error {
 // Attempted stores the attempt unless a later one is there, and turns the webhook off if off says so, both only while c's
 // version is the one that is stored; see deliver.Webhooks. A condition that does not hold is no error: who knew better was here.
 func (w *Webhooks) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
-	const gone = 410 // as webhook.Attempt has it
 	set := change{set: attempt(a)}
 	set.set["written_by"] = text(w.newID())
 	over := where{condition: "#version = :version", values: item{":version": number(c.Version)}, blind: true}
@@ -100,7 +99,7 @@ func (w *Webhooks) Attempted(ctx context.Context, c webhook.Config, a webhook.At
 		set.set["enabled"] = flag(false)
 	} else {
 		over.condition += " AND #last_at <= :at AND NOT (#enabled = :no AND #last_code = :gone)"
-		over.values[":at"], over.values[":no"], over.values[":gone"] = moment(a.At), flag(false), number(gone)
+		over.values[":at"], over.values[":no"], over.values[":gone"] = moment(a.At), flag(false), number(webhook.CodeGone)
 	}
 	if _, _, err := w.update(ctx, scopeKey(c.Scope), set, over); err != nil {
 		return fmt.Errorf("recording an attempt of the webhook of region %s: %w", c.Region, err)

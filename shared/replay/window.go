@@ -6,6 +6,10 @@ import (
 )
 
 const (
+	// EntriesLife is how long entries, with their hours' counts, are kept: Retention, a job's MaxAge, and a day to spare (DESIGN.md §3).
+	EntriesLife = 9 * 24 * time.Hour
+	// SlicesLife is how long a job's plan and slices are kept; its tally stays in the job (DESIGN.md §3).
+	SlicesLife = 30 * 24 * time.Hour
 	// Retention is how far back a window may begin (CONTRACT.md §2); entries outlive it by the day that a job may take.
 	Retention = 7 * 24 * time.Hour
 	// Tolerance is what either end of a window may lie outside of [now-Retention, now]: a request takes time, a clock may be ahead (CONTRACT.md §2).

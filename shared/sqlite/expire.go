@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"zombiezen.com/go/sqlite"
+
+	"reprise/shared/replay"
 )
 
 const (
-	entriesLife = 9 * 24 * time.Hour  // 7 days of retention, 1 of a job's life, 1 to spare (DESIGN.md §3)
-	slicesLife  = 30 * 24 * time.Hour // DESIGN.md §3
-	outboxLife  = 10 * time.Minute    // how long a PUT may be repeated after it was handled; AWS remembers a ClientRequestToken as long
+	outboxLife = 10 * time.Minute // how long a PUT may be repeated after it was handled; AWS remembers a ClientRequestToken as long
 	// expireStep is how many rows one transaction deletes, so that other writers get their turn in between.
 	expireStep = 200
 )
@@ -24,13 +24,13 @@ func (s *Store) Expire(ctx context.Context) error {
 		life  time.Duration
 		query string
 	}{
-		{"entries", entriesLife, `
+		{"entries", replay.EntriesLife, `
 			DELETE FROM entries WHERE rowid IN (SELECT rowid FROM entries WHERE last_at < :before LIMIT :step)`},
-		{"counts", entriesLife, `
+		{"counts", replay.EntriesLife, `
 			DELETE FROM counts WHERE rowid IN (SELECT rowid FROM counts WHERE hour < :before LIMIT :step)`},
-		{"slices", slicesLife, `
+		{"slices", replay.SlicesLife, `
 			DELETE FROM slices WHERE rowid IN (SELECT rowid FROM slices WHERE updated_at < :before LIMIT :step)`},
-		{"plans", slicesLife, `
+		{"plans", replay.SlicesLife, `
 			DELETE FROM plans WHERE rowid IN (SELECT rowid FROM plans WHERE recorded_at < :before LIMIT :step)`},
 		{"rows of the outbox", outboxLife, `
 			DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE handled_at > 0 AND handled_at < :before LIMIT :step)`},

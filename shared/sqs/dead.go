@@ -54,7 +54,7 @@ func OnDeadLetter(handle handler) onMessage {
 		if unread == nil {
 			unread = fmt.Errorf("received more than %d times", replay.MaxReceives) // SQS moved it here
 		}
-		log.ErrorContext(ctx, "dead letter: its job ends", "err", unread)
+		log.ErrorContext(ctx, "dead letter: its job ends, unless it has", "err", unread)
 		next, err := call(ctx, s, handle)
 		if err != nil {
 			log.ErrorContext(ctx, "dead letter left until its visibility ends", "err", err)

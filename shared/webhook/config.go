@@ -66,8 +66,11 @@ func (a Answer) Attempt(now time.Time) Attempt {
 // ok reports whether the whole batch was acknowledged (CONTRACT.md §4: any 2xx).
 func (a Answer) ok() bool { return a.Err == nil && 200 <= a.Code && a.Code <= 299 }
 
-// Gone reports whether the receiver said that it will never take anything again (410, CONTRACT.md §4).
-func (a Attempt) Gone() bool { return a.Code == 410 }
+// CodeGone is the answer of a receiver that will never take anything again (410, CONTRACT.md §4).
+const CodeGone = 410
+
+// Gone reports whether the receiver said that it will never take anything again.
+func (a Attempt) Gone() bool { return a.Code == CodeGone }
 
 // AttemptEvery is how often at most an attempt is written that changes nothing but its time (DESIGN.md §5).
 const AttemptEvery = 10 * time.Second

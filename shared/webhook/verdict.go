@@ -60,7 +60,7 @@ func Judge(a Answer, t Try, random float64) Verdict {
 	case a.Code == 413:
 		v.Outcome, v.Reason = Never, replay.FailEntryTooLarge
 		v.Detail += " to a batch of a single entry"
-	case a.Code == 410:
+	case a.Code == CodeGone:
 		v.Outcome, v.Reason = Gone, replay.FailWebhookGone
 		v.Detail += ": the webhook was turned off"
 	default:
