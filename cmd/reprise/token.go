@@ -94,7 +94,7 @@ func (c *tokenCreateCmd) Validate() error {
 			return fmt.Errorf("%s: must not be blank", f.flag)
 		case len(f.value) > maxName:
 			return fmt.Errorf("%s: must be at most %d bytes", f.flag, maxName)
-		case !utf8.ValidString(f.value): // JSON would make two such organizations one
+		case strings.ContainsRune(f.value, utf8.RuneError): // what stands for bytes that are none, whichever they were
 			return fmt.Errorf("%s: must be UTF-8: %q", f.flag, f.value)
 		case strings.ContainsFunc(f.value, func(r rune) bool { return !unicode.IsPrint(r) }):
 			return fmt.Errorf("%s: must be printable: %q", f.flag, f.value)

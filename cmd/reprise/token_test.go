@@ -47,8 +47,8 @@ func TestAnIDThatNamesTwoTokensRevokesNeither(t *testing.T) {
 func TestANameOfATokenIsUTF8(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "reprise.db")
 	for flag, args := range map[string][]string{
-		`--org: must be UTF-8: "a\xff"`:    {"--org", "a\xff", "--label", "me"},
-		`--label: must be UTF-8: "m\xfee"`: {"--org", "acme", "--label", "m\xfee"},
+		"--org: must be UTF-8: \"a\ufffd\"":    {"--org", "a\xff", "--label", "me"},
+		"--label: must be UTF-8: \"m\ufffde\"": {"--org", "acme", "--label", "m\xfee"},
 	} {
 		var out, said bytes.Buffer
 		code := run(t.Context(), append([]string{"token", "create", "--data", path, "--role", "admin"}, args...), &out, &said)
