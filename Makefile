@@ -54,10 +54,11 @@ functions: ## build the functions as they are deployed, but for this machine's a
 lambda-env: # for the tests
 	@printf '%s\n' $(LAMBDA)
 
+# SAM looks for samconfig.toml beside the template: what was built has none.
 deploy: ## build the functions and deploy the stack of samconfig.toml's ENV (dev, prod); asks nothing
 	@[ -n '$(SAM)' ] || { echo "$(NO_SAM)"; exit 1; }
 	@$(LAMBDA) '$(SAM)' build --config-env '$(ENV)' --build-dir .aws-sam/deploy
-	@'$(SAM)' deploy --config-env '$(ENV)' --template-file .aws-sam/deploy/template.yaml
+	@'$(SAM)' deploy --config-file '$(CURDIR)/samconfig.toml' --config-env '$(ENV)' --template-file .aws-sam/deploy/template.yaml
 
 local: ## the stack of template.yaml on this machine, its API on PORT (3000): sam local start-api where there is Docker, DynamoDB Local, ElasticMQ
 	@go build -o bin/stack ./cmd/stack

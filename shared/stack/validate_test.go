@@ -109,3 +109,48 @@ func TestSAMKnowsEachEnvironment(t *testing.T) {
 		})
 	}
 }
+
+// TestADeployNeedsNothingButCredentials runs the Makefile's own command on the template as it is, where nobody has any.
+func TestADeployNeedsNothingButCredentials(t *testing.T) {
+	_, err := stack.Part("SAM")
+	stack.Need(t, err)
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for from, to := range map[string]string{
+		"Makefile": "Makefile", "samconfig.toml": "samconfig.toml", ".ci/parts": ".ci/parts", "template.yaml": ".aws-sam/deploy/template.yaml",
+	} {
+		text, err := os.ReadFile(filepath.Join(root, from))
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(dir, filepath.Dir(to)), 0o755)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, to), text, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, environment := range []string{"dev", "prod"} {
+		t.Run(environment, func(t *testing.T) {
+			t.Parallel()
+			show := exec.CommandContext(t.Context(), "make", "-n", "deploy", "ENV="+environment)
+			show.Dir, show.Env = dir, append(os.Environ(), "MAKEFLAGS=") // of a make that may be above us
+			said, err := show.CombinedOutput()
+			if err != nil {
+				t.Fatalf("%v\n%s", err, said)
+			}
+			lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+			deploy := exec.CommandContext(t.Context(), "bash", "-c", lines[len(lines)-1])
+			deploy.Dir = dir
+			deploy.Env = []string{
+				"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "AWS_EC2_METADATA_DISABLED=true", "SAM_CLI_TELEMETRY=0",
+			}
+			if said, err = deploy.CombinedOutput(); err == nil || !strings.Contains(string(said), "Unable to locate credentials") {
+				t.Errorf("%s: %v\n%s", lines[len(lines)-1], err, said)
+			}
+		})
+	}
+}
