@@ -27,8 +27,9 @@ func checkTables(t *stack.Template, _ tree) (f faults) {
 	return f
 }
 
+// kept: with its data, but not from a first deploy that failed.
 func (f *faults) kept(t *stack.Template, id string) {
-	f.wrong("what becomes of "+id+" when the stack is deleted", t.Resources[id].Deletion, "Retain")
+	f.wrong("what becomes of "+id+" when the stack is deleted", t.Resources[id].Deletion, "RetainExceptOnCreate")
 	f.wrong("what becomes of "+id+" when it is replaced", t.Resources[id].Replace, "Retain")
 }
 
