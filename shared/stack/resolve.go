@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,14 @@ func (r resolver) call(name string, argument any) (any, error) {
 		if s, ok := argument.(string); ok {
 			return r.sub(s)
 		}
+	case "Fn::Join":
+		resolved, err := r.resolve(argument)
+		if err != nil {
+			return nil, err
+		}
+		if list := (tree{resolved}).list(); len(list) == 2 {
+			return strings.Join(list[1].texts(), list[0].text()), nil
+		}
 	case "Fn::If":
 		list, ok := argument.([]any)
 		if !ok || len(list) != 3 {
@@ -85,7 +94,7 @@ func (r resolver) call(name string, argument any) (any, error) {
 			return r.resolve(list[1])
 		}
 		return r.resolve(list[2])
-	case "Fn::Not", "Fn::Equals":
+	case "Fn::Not", "Fn::Equals", "Fn::Contains":
 		resolved, err := r.resolve(argument)
 		if err != nil {
 			return nil, err
@@ -94,9 +103,31 @@ func (r resolver) call(name string, argument any) (any, error) {
 			return list[0] != true, nil
 		} else if ok && len(list) == 2 && name == "Fn::Equals" {
 			return fmt.Sprint(list[0]) == fmt.Sprint(list[1]), nil
+		} else if ok && len(list) == 2 && name == "Fn::Contains" {
+			return slices.Contains((tree{list[0]}).texts(), fmt.Sprint(list[1])), nil
 		}
 	}
 	return nil, fmt.Errorf("%s: %v is a use of it that the reader does not know", name, argument)
+}
+
+// rules refuses values that CloudFormation would not begin to deploy.
+func (r resolver) rules() error {
+	all, err := r.resolve(r.doc["Rules"])
+	if err != nil {
+		return fmt.Errorf("reading Rules: %w", err)
+	}
+	for name := range (tree{all}).mapping() {
+		rule := tree{all}.at(name)
+		if when := rule.at("RuleCondition"); when.there() && when.v != true {
+			continue
+		}
+		for _, a := range rule.at("Assertions").list() {
+			if a.at("Assert").v != true {
+				return fmt.Errorf("rule %s: %s", name, a.at("AssertDescription").text())
+			}
+		}
+	}
+	return nil
 }
 
 func (r resolver) ref(name string) (any, error) {
@@ -104,6 +135,9 @@ func (r resolver) ref(name string) (any, error) {
 		return noValue{}, nil
 	}
 	if v, ok := r.values[name]; ok {
+		if (tree{r.doc}).at("Parameters", name, "Type").text() == "CommaDelimitedList" {
+			return commas(v), nil
+		}
 		return v, nil
 	}
 	if _, ok := r.resources()[name]; ok {
@@ -113,6 +147,15 @@ func (r resolver) ref(name string) (any, error) {
 		return name, nil
 	}
 	return nil, fmt.Errorf("there is no %s to refer to", name)
+}
+
+// commas is the list, as CloudFormation reads it: without spaces around.
+func commas(s string) []any {
+	var list []any
+	for _, v := range strings.Split(s, ",") {
+		list = append(list, strings.TrimSpace(v))
+	}
+	return list
 }
 
 // sub fills ${Name} and leaves ${Resource.Attribute} as Resource.Attribute.

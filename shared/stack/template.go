@@ -62,6 +62,7 @@ func Parse(source []byte) (*Template, error) {
 }
 
 // With is the template in which Ref gives these values: of parameters, and of what was created (CreateTables, CreateQueues).
+// Values that one of its rules forbids are an error.
 func (t *Template) With(values ...map[string]string) (*Template, error) {
 	all := maps.Clone(t.values)
 	for _, v := range values {
@@ -91,6 +92,9 @@ func read(doc map[string]any, given map[string]string) (*Template, error) {
 		t.values = make(map[string]string)
 	}
 	r := resolver{doc, values}
+	if err := r.rules(); err != nil {
+		return nil, err
+	}
 	globals, err := r.resolve(doc["Globals"])
 	if err != nil {
 		return nil, fmt.Errorf("reading Globals: %w", err)
