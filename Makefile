@@ -1,4 +1,8 @@
 # Reprise. `make help` lists what there is.
+ifneq ($(filter 1.% 2.% 3.%,$(MAKE_VERSION)),)
+$(error GNU make 4 or later is needed, and this is $(MAKE_VERSION), which would run on behind a command that failed; on macOS: brew install make, then PATH="$$(brew --prefix make)/libexec/gnubin:$$PATH")
+endif
+.NOTPARALLEL:
 SHELL       := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
