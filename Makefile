@@ -77,8 +77,8 @@ invoke: ## what a built function makes of a sample of events/, in a container (F
 	@go build -o bin/invoke ./cmd/invoke
 	@bin/invoke '$(F)' '$(E)'
 
-# Where the environment has no token for API, those that `make local` left are taken.
-TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && [ -f .cache/local.env ]; then set -a; . ./.cache/local.env; set +a; fi;
+# Where the environment has no token, that of `make local` is taken, if API is what runs there: nobody else's API is shown it.
+TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && grep -qsxF 'REPRISE_API=$(API:/=)' .cache/local.env; then set -a; . ./.cache/local.env; set +a; fi;
 
 demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
 	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)

@@ -35,7 +35,7 @@ type local struct {
 func run(ctx context.Context, args []string, out, log io.Writer) (err error) {
 	flags := flag.NewFlagSet("stack", flag.ContinueOnError)
 	port := flags.Int("port", 3000, "of 127.0.0.1, where the API is served")
-	tokens := flags.String("tokens", "", "a file for the demo's environment: a token and its organization; removed at the end")
+	tokens := flags.String("tokens", "", "a file for the demo's environment: a token, its organization, and the API that they are of; removed at the end")
 	emulator := flags.Bool("emulator", false, "serve the routes from the emulator even where sam local could")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -171,7 +171,7 @@ func (l *local) welcome(ctx context.Context, out io.Writer, address, how, file s
 		return err
 	}
 	if file != "" {
-		if err := l.leave(file, fmt.Sprintf("REPRISE_ADMIN_TOKEN=%s\nREPRISE_ORG=%s\n", admin, organization)); err != nil {
+		if err := l.leave(file, fmt.Sprintf("REPRISE_API=%s\nREPRISE_ADMIN_TOKEN=%s\nREPRISE_ORG=%s\n", address, admin, organization)); err != nil {
 			return err
 		}
 	}
