@@ -98,6 +98,7 @@ profile: bin/reprise ## the same with CPU and heap profiles of the service in ./
 	@$(MEASURE) -profile profiles
 
 test: deps check unit fuzz ## everything: build, vet, linters, all tests, some seconds of each fuzz target
+	@.ci/backends
 	@echo "== all passed$(if $(RACE),, (WITHOUT the race detector: no C compiler))"
 
 check: build vet staticcheck fmt vuln ## what needs no test run
@@ -122,35 +123,38 @@ vuln:
 	@.ci/vuln
 
 # The contract on ElasticMQ waits for real minutes (deduplication, visibility) and hardly computes: it does so from the beginning.
+# It is the test program itself, not a go test around it, so that what ends this ends it, and with it its server.
 unit: ## all tests, with the race detector where there is a C compiler
 	@echo "== go test $(RACE) ./..."
 	@[ -n "$(RACE)" ] || echo "SKIPPED: the race detector, which needs a C compiler (on Debian: apt-get install gcc libc6-dev)"
-	@mkdir -p .cache
-	@WHOLE=1 go test -count=1 -v -run Contract ./shared/sqs >.cache/queue.log 2>&1 & queue=$$!; trap 'kill $$queue 2>/dev/null || :' EXIT; \
-	go tool gotestsum --format pkgname-and-test-fails -- $(RACE) ./...; \
+	@rm -rf .cache/tests; mkdir -p .cache/tests
+	@go test -c -o .cache/sqs.test ./shared/sqs; \
+	(cd shared/sqs; WHOLE=1 exec ../../.cache/sqs.test -test.v -test.timeout 25m -test.run Contract) >.cache/queue.log 2>&1 & queue=$$!; trap 'kill $$queue 2>/dev/null || :' EXIT; \
+	go tool gotestsum --format pkgname-and-test-fails --jsonfile .cache/tests/all.json -- $(RACE) -timeout 25m ./...; \
 	$(MAKE) -s slow; \
 	echo "== the queue's contract on ElasticMQ, begun beside all that"; \
-	wait $$queue || { grep -vE '^ *=== ' .cache/queue.log; exit 1; }; \
-	grep -E '^(---|ok)|SKIPPED' .cache/queue.log
+	wait $$queue && ! grep -q 'no tests to run' .cache/queue.log || { grep -vE '^ *=== ' .cache/queue.log; exit 1; }; \
+	go tool test2json -p reprise/shared/sqs <.cache/queue.log >.cache/tests/queue.json; \
+	grep -E '^---|SKIPPED' .cache/queue.log
 
-# WHOLE=1 has them do all of it; where it is not set a part must do, so that `go test ./...` stays quick.
+# What a part of must do in `go test ./...`, so that it stays quick.
 slow: ## what takes long and wants the machine for itself, without the race detector
 	@echo "== the verbs with every write failing in turn, on a file"
-	@WHOLE=1 go test -run TestTheVerbs ./shared/sqlite
+	@.ci/whole -run TestTheVerbs ./shared/sqlite
 	@echo "== a whole replay on DynamoDB Local, with every write failing in turn, above the SDK or below it"
-	@WHOLE=1 go test -run 'TestTheVerbs.*/every_entry_arrives' ./shared/dynamo
+	@.ci/whole -run 'TestTheVerbs.*/every_entry_arrives' ./shared/dynamo
 	@echo "== the same in memory, then 500 seeds of the simulation"
-	@WHOLE=1 go test -count=1 -v ./shared/simtest -run 'TestTheVerbs|TestNothingIsLost' | grep -vE '^ *(=== |--- PASS.*/)'
+	@.ci/whole -v -run 'TestTheVerbs|TestNothingIsLost' ./shared/simtest
 	@echo "== crowds that mean no good"
-	@WHOLE=1 go test -run 'TestACrowd|TestAThousand|TestBodiesThat' ./cmd/reprise
+	@.ci/whole -run 'TestACrowd|TestAThousand|TestBodiesThat' ./cmd/reprise
 	@echo "== a change in shared/ reaches every function"
-	@WHOLE=1 go test -run TestAChangeInShared ./shared/stack
+	@.ci/whole -run TestAChangeInShared ./shared/stack
 	@echo "== what a replay of a million entries costs on AWS"
-	@WHOLE=1 go test -count=1 -run Costs -v ./shared/lambdatest | grep -v '^=== '
+	@.ci/whole -v -run Costs ./shared/lambdatest
 	@echo "== the process killed two hundred times"
-	@WHOLE=1 go test -count=1 -run Killed -v ./shared/crashtest | grep -v '^=== '
+	@.ci/whole -v -run Killed ./shared/crashtest
 	@echo "== the functions in AWS's emulator: 20,000 entries the whole way, fifty kills; then in SAM's containers: every sample, a replay"
-	@WHOLE=1 go test -count=1 -v ./shared/lambdatest | grep -vE '^ *(=== |--- PASS.*/)'
+	@.ci/whole -v ./shared/lambdatest
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'
