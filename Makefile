@@ -31,8 +31,11 @@ RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
 
 # How the functions are compiled, wherever that is done. Without cgo, because a dynamic bootstrap does not start on AWS's image;
-# without what Lambda no longer calls (net/rpc), paths, symbols and the commit, so that a function that did not change is not deployed.
-LAMBDA = CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -trimpath -buildvcs=false -ldflags=-s'
+# without what Lambda no longer calls (net/rpc), paths, symbols and the commit, so that the same code is the same program. A deploy
+# has the commit: receivers see it in User-Agent (docs/contract.md §4), and operators in what runs.
+LAMBDA = CGO_ENABLED=0 GOFLAGS='-tags=lambda.norpc -trimpath -buildvcs=$(STAMP) -ldflags=-s'
+STAMP  = false
+deploy: STAMP = auto
 PARTS  = $(if $(filter Darwin,$(shell uname)),$(HOME)/Library/Caches,$(or $(XDG_CACHE_HOME),$(HOME)/.cache))/reprise/parts
 SAM    = $(firstword $(wildcard $(PARTS)/$(shell sed -n 's/^SAM=//p' .ci/parts)/bin/sam) $(shell command -v sam 2>/dev/null))
 # What sam local and the tests can run here; what is deployed is template.yaml's Architecture.
