@@ -136,7 +136,7 @@ func TestADeployNeedsNothingButCredentials(t *testing.T) {
 	for _, environment := range []string{"dev", "prod"} {
 		t.Run(environment, func(t *testing.T) {
 			t.Parallel()
-			show := exec.CommandContext(t.Context(), "make", "-n", "deploy", "ENV="+environment)
+			show := exec.CommandContext(t.Context(), "make", "-n", "--no-print-directory", "deploy", "ENV="+environment)
 			show.Dir, show.Env = dir, append(os.Environ(), "MAKEFLAGS=") // of a make that may be above us
 			said, err := show.CombinedOutput()
 			if err != nil {
