@@ -47,33 +47,37 @@ func open(program, folder string, environment []string, log io.Writer) (*sandbox
 }
 
 func openOnce(program, folder string, environment []string, log io.Writer) (*sandbox, error) {
-	var addresses [2]string
-	for i := range addresses {
-		port, err := stack.FreePort()
+	var ports [2]*stack.Port // of the emulator, and of what the bootstrap speaks with
+	for i := range ports {
+		port, err := stack.TakePort()
 		if err != nil {
 			return nil, err
 		}
-		addresses[i] = "127.0.0.1:" + strconv.Itoa(port)
+		ports[i] = port
 	}
-	cmd := exec.Command(program, "--runtime-interface-emulator-address", addresses[0], "--runtime-api-address", addresses[1],
-		filepath.Join(folder, "bootstrap"))
+	address := ports[0].Address()
+	cmd := exec.Command(program, "--runtime-interface-emulator-address", address, "--runtime-api-address", ports[1].Address(), filepath.Join(folder, "bootstrap"))
 	cmd.Dir, cmd.Env, cmd.Stdout, cmd.Stderr = folder, environment, log, log
-	process, err := stack.Spawn(cmd)
+	process, err := stack.Spawn(cmd, ports[:]...)
 	if err != nil {
 		return nil, fmt.Errorf("starting the emulator: %w", err)
 	}
 	deadline := time.After(startTime)
-	for {
-		if c, err := net.Dial("tcp", addresses[0]); err == nil {
-			return &sandbox{process: process, address: addresses[0]}, c.Close()
-		}
+	for listens := false; ; {
 		select {
-		case <-process.Ended():
-			return nil, fmt.Errorf("the emulator ended: %w", process.Err())
+		case <-process.Ended(): // whoever listens is not this emulator
+			return nil, fmt.Errorf("the emulator ended: %v", process.Err())
 		case <-deadline:
 			process.Kill()
 			return nil, fmt.Errorf("the emulator did not listen within %s", startTime)
 		case <-time.After(5 * time.Millisecond):
+		}
+		if listens {
+			return &sandbox{process: process, address: address}, nil
+		}
+		if c, err := net.Dial("tcp", address); err == nil {
+			listens = true
+			_ = c.Close()
 		}
 	}
 }

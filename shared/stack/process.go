@@ -1,7 +1,6 @@
 package stack
 
 import (
-	"net"
 	"os/exec"
 	"runtime"
 )
@@ -13,14 +12,17 @@ type Process struct {
 	err   error
 }
 
-// Spawn starts a program; nobody else may have set its SysProcAttr.
-func Spawn(cmd *exec.Cmd) (*Process, error) {
+// Spawn starts a program that listens on these ports, which are its own until it ends; nobody else may have set its SysProcAttr.
+func Spawn(cmd *exec.Cmd, ports ...*Port) (*Process, error) {
 	p := &Process{cmd: cmd, ended: make(chan struct{})}
 	cmd.SysProcAttr = dieWithParent()
 	started := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // the kernel's "parent" is the thread that started it, which must not end before it
 		defer close(p.ended)
+		for _, port := range ports {
+			defer port.Release()
+		}
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -28,6 +30,16 @@ func Spawn(cmd *exec.Cmd) (*Process, error) {
 		}
 	}()
 	return p, <-started
+}
+
+// Run is Spawn, and waits for the end.
+func Run(cmd *exec.Cmd) error {
+	p, err := Spawn(cmd)
+	if err != nil {
+		return err
+	}
+	<-p.ended
+	return p.err
 }
 
 // Pid is its process id.
@@ -43,14 +55,4 @@ func (p *Process) Err() error { return p.err }
 func (p *Process) Kill() {
 	_ = p.cmd.Process.Kill()
 	<-p.ended
-}
-
-// FreePort is one of 127.0.0.1 that nobody listens on now; whoever takes it first has it.
-func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

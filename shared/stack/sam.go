@@ -143,22 +143,13 @@ type API struct {
 // StartAPI serves the template's routes on a port of this machine, until Stop or this process's end. What the functions and SAM
 // log goes to log.
 func (s *SAM) StartAPI(ctx context.Context, log io.Writer) (*API, error) {
-	port, err := FreePort()
+	server, err := Serve(ctx, "sam local start-api", log, func(port *Port) *exec.Cmd {
+		return s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", strconv.Itoa(port.Number), "--warm-containers", "LAZY")
+	})
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, s.remove())
 	}
-	p := strconv.Itoa(port)
-	a := &API{URL: "http://127.0.0.1:" + p, sam: s}
-	a.server = &Server{URL: a.URL}
-	cmd := s.command(context.WithoutCancel(ctx), "local", "start-api", "--port", p, "--warm-containers", "LAZY")
-	cmd.Stdout, cmd.Stderr = log, io.MultiWriter(&a.server.out, log)
-	if a.server.process, err = Spawn(cmd); err != nil {
-		return nil, fmt.Errorf("sam local start-api: %w", err)
-	}
-	if err := a.server.answers(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("sam local start-api: %w", err), a.Stop())
-	}
-	return a, nil
+	return &API{URL: server.URL, sam: s, server: server}, nil
 }
 
 // Stop ends it, and its containers.
