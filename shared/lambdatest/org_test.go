@@ -63,9 +63,9 @@ func (o *org) ask(method, path, kind string, body []byte) (code int, answer []by
 
 // insist asks until there is an answer of the function's.
 func (o *org) insist(want int, method, path, kind string, body []byte) []byte {
-	for {
+	for deadline := time.Now().Add(patience); ; {
 		code, answer := o.ask(method, path, kind, body)
-		if code == http.StatusInternalServerError && o.killed {
+		if code == http.StatusInternalServerError && o.killed && !o.t.Failed() && time.Now().Before(deadline) {
 			continue
 		}
 		if code != want {
@@ -109,12 +109,12 @@ func window(w replay.Window) []byte {
 
 // put asks for a window until it is accepted, and is the job.
 func (o *org) put(w replay.Window) job {
-	for {
+	for deadline := time.Now().Add(patience); ; {
 		code, answer := o.ask(http.MethodPut, jobPath, "application/json", window(w))
 		switch {
 		case code == http.StatusAccepted:
 			return o.read(answer)
-		case code == http.StatusInternalServerError && o.killed: // it may have been accepted
+		case code == http.StatusInternalServerError && o.killed && !o.t.Failed() && time.Now().Before(deadline): // it may have been accepted
 			if j := o.get(); j.StartAt.Equal(w.From) && j.EndAt.Equal(w.To) {
 				return j
 			}
