@@ -3,14 +3,17 @@ package lambdatest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"sync"
 	"testing"
 
+	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
 	"reprise/shared/samples"
@@ -58,6 +61,46 @@ func TestTheEmulatorAnswersEverySampleAsExpected(t *testing.T) {
 			return f.Call(ctx, event)
 		},
 	})
+}
+
+// TestBodiesOfSamplesComeAsTheGatewaySendsThem: in base64, but where it takes them for text.
+func TestBodiesOfSamplesComeAsTheGatewaySendsThem(t *testing.T) {
+	root, err := stack.Root()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := samples.All(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	bodies := 0
+	for _, sample := range all {
+		raw, err := sample.Event()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Contains(raw, []byte(`"routeKey"`)) {
+			continue
+		}
+		var e events.APIGatewayV2HTTPRequest
+		if err := json.Unmarshal(raw, &e); err != nil {
+			t.Fatal(sample, err)
+		}
+		if e.Body == "" {
+			continue
+		}
+		bodies++
+		r := &http.Request{Header: make(http.Header)}
+		for name, value := range e.Headers {
+			r.Header.Set(name, value)
+		}
+		if text := plain(r, []byte(e.Body)); text == e.IsBase64Encoded {
+			t.Errorf("%s: isBase64Encoded is %t, and the gateway takes its body for text: %t", sample, e.IsBase64Encoded, text)
+		}
+	}
+	if bodies == 0 {
+		t.Error("no sample has a body")
+	}
 }
 
 // TestSAMAnswersEverySampleAsExpected runs each by `sam local invoke`, in a container of its own, as `make invoke` does.
