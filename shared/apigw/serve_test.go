@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -166,15 +167,17 @@ func (slow) PublicKeys(ctx context.Context) ([]auditlog.PublicKey, error) {
 
 func TestAFunctionThatIsShortOfTimeStillAnswers(t *testing.T) {
 	door := api.NewDoor(nil, regions(), func() time.Time { return noon }, func() string { return "TRACE" })
-	ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond) // of which a second is for the answer
-	defer cancel()
-	got := invoke(t, ctx, api.JWKS(door, slow{}), request{"GET", jwksPath, []string{host}, ""}.event())
-	if want := problem("503", "Service Unavailable", "The request took too long") + "\n"; got.code != 503 || got.body != want {
-		t.Errorf("got %d %s", got.code, got.body)
-	}
-	if ctx.Err() != nil {
-		t.Error("the answer came when the function was over")
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 1100*time.Millisecond) // of which a second is for the answer
+		defer cancel()
+		got := invoke(t, ctx, api.JWKS(door, slow{}), request{"GET", jwksPath, []string{host}, ""}.event())
+		if want := problem("503", "Service Unavailable", "The request took too long") + "\n"; got.code != 503 || got.body != want {
+			t.Errorf("got %d %s", got.code, got.body)
+		}
+		if ctx.Err() != nil {
+			t.Error("the answer came when the function was over")
+		}
+	})
 }
 
 // FuzzAnyEventIsAnswered: whatever an event says, every function answers in the contract's form, in what JSON can carry.
