@@ -29,9 +29,10 @@ func proxied(t *testing.T, options ...func(*dynamodb.Options)) (*dynamodb.Client
 	return client(t, append(options, p.Server().DynamoDB())...), p
 }
 
-// impatient gives an attempt up sooner than boot's client does, for the answers that never come.
+// impatient gives an attempt up sooner than boot's client does, for the answers that never come; the others may take a while on a
+// busy machine.
 func impatient(o *dynamodb.Options) {
-	o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(250 * time.Millisecond)
+	o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(500 * time.Millisecond)
 }
 
 // write names a request that writes: what it does to which table, and which move of a job it is.

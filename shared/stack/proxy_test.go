@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -42,13 +41,11 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 	proxy := stack.NewProxy(server)
 	defer proxy.Close()
 	direct := dynamodb.NewFromConfig(stack.Credentials(), server.DynamoDB())
-	once := dynamodb.NewFromConfig(stack.Credentials(), proxy.Server().DynamoDB(), func(o *dynamodb.Options) {
-		o.RetryMaxAttempts, o.HTTPClient = 1, awshttp.NewBuildableClient().WithTimeout(3*time.Second)
-	})
+	once := dynamodb.NewFromConfig(stack.Credentials(), proxy.Server().DynamoDB(), func(o *dynamodb.Options) { o.RetryMaxAttempts = 1 })
 	table, key := "things", "key"
 	makeTable(t, direct, table, key)
-	put := func(id string) error {
-		_, err := once.PutItem(t.Context(), &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{key: &types.AttributeValueMemberS{Value: id}}})
+	put := func(ctx context.Context, id string) error {
+		_, err := once.PutItem(ctx, &dynamodb.PutItemInput{TableName: &table, Item: map[string]types.AttributeValue{key: &types.AttributeValueMemberS{Value: id}}})
 		return err
 	}
 	there := func(id string) bool {
@@ -73,10 +70,15 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 	} {
 		t.Run(way.String(), func(t *testing.T) {
 			proxy.Arm(2, 2, way, puts)
-			if err := put(way.String() + " 1"); err != nil || !there(way.String()+" 1") {
+			if err := put(t.Context(), way.String()+" 1"); err != nil || !there(way.String()+" 1") {
 				t.Errorf("the one before: %v", err)
 			}
-			err := put(way.String() + " 2")
+			ctx, cancel := t.Context(), func() {}
+			if way == stack.Hung { // who else would end it
+				ctx, cancel = context.WithTimeout(ctx, 5*time.Second)
+			}
+			err := put(ctx, way.String()+" 2")
+			cancel()
 			var answered smithy.APIError
 			if errors.As(err, &answered); err == nil || (answered != nil) != (want.code != "") || answered != nil && answered.ErrorCode() != want.code {
 				t.Errorf("answered %v", err)
@@ -84,7 +86,7 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 			if got := there(way.String() + " 2"); got != want.done {
 				t.Errorf("it was done: %t", got)
 			}
-			if err := put(way.String() + " 3"); err != nil || len(proxy.Hit()) != 1 || proxy.Seen() != 3 {
+			if err := put(t.Context(), way.String()+" 3"); err != nil || len(proxy.Hit()) != 1 || proxy.Seen() != 3 {
 				t.Errorf("the one behind: %v, %v of %d went wrong", err, proxy.Hit(), proxy.Seen())
 			}
 			if got := there(way.String() + " 2"); got != (want.done || way == stack.Late) {
