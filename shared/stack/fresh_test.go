@@ -3,7 +3,6 @@ package stack_test
 import (
 	"bytes"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,7 +13,7 @@ import (
 // TestAChangeInSharedReachesEveryFunction builds a copy of the tree with the Makefile's own target, twice: SAM's cache looks at
 // a function's folder alone, and would ship the shared/ of the first time (samconfig.toml).
 func TestAChangeInSharedReachesEveryFunction(t *testing.T) {
-	if os.Getenv("WHOLE") == "" {
+	if os.Getenv("WHOLE") != "1" {
 		t.Skip("two builds of everything: WHOLE=1, as make slow sets it")
 	}
 	_, err := stack.Part("SAM")
@@ -54,9 +53,7 @@ func TestAChangeInSharedReachesEveryFunction(t *testing.T) {
 // holding builds the functions, each of which must hold the one text and not the other.
 func holding(t *testing.T, tree, this, other string) {
 	t.Helper()
-	build := exec.CommandContext(t.Context(), "make", "functions")
-	build.Dir, build.Env = tree, append(os.Environ(), "MAKEFLAGS=") // of a make that may be above us
-	if out, err := build.CombinedOutput(); err != nil {
+	if out, err := stack.Make(t.Context(), tree, "functions").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	built, err := filepath.Glob(filepath.Join(tree, ".aws-sam", "build", "*", "bootstrap"))
