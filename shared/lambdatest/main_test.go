@@ -53,7 +53,7 @@ var built = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	return Build(context.Background(), folder)
+	return stack.Compile(context.Background(), folder)
 })
 
 // The two servers, which end with the test binary.

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"os"
-	"os/exec"
 	"sync"
 	"testing"
 
@@ -167,9 +165,7 @@ var made = sync.OnceValue(func() error {
 	if _, err := stack.Part("SAM"); err != nil {
 		return err
 	}
-	cmd := exec.Command("make", "-s", "functions")
-	cmd.Dir, cmd.Env = root, without(os.Environ(), "MAKEFLAGS", "MFLAGS", "MAKELEVEL")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	if out, err := stack.Make(context.Background(), root, "functions").CombinedOutput(); err != nil {
 		return fmt.Errorf("make functions: %w\n%s", err, out)
 	}
 	return nil

@@ -40,17 +40,18 @@ var programs = sync.OnceValues(func() (map[string]program, error) {
 	if err := stack.Compile(context.Background(), dir, "-ldflags=-w", "-gcflags=reprise/...=-l"); err != nil {
 		return nil, err
 	}
-	built, err := filepath.Glob(filepath.Join(dir, "*"))
+	built, err := filepath.Glob(filepath.Join(dir, "*", "bootstrap"))
 	if err != nil {
 		return nil, err
 	}
 	all := make(map[string]program)
 	for _, file := range built {
+		folder := filepath.Base(filepath.Dir(file))
 		out, err := exec.Command("go", "tool", "nm", file).Output()
 		if err != nil {
-			return nil, fmt.Errorf("listing the symbols of %s: %w", filepath.Base(file), err)
+			return nil, fmt.Errorf("listing the symbols of %s: %w", folder, err)
 		}
-		all[filepath.Base(file)] = symbols(out)
+		all[folder] = symbols(out)
 	}
 	return all, nil
 })
