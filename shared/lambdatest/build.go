@@ -2,7 +2,6 @@ package lambdatest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -16,7 +15,7 @@ func Build(ctx context.Context, dir string) error { return stack.Compile(ctx, di
 // emulator is AWS's Lambda runtime interface emulator, which is a part of SAM.
 func emulator() (string, error) {
 	if runtime.GOOS != "linux" {
-		return "", &stack.Missing{Part: "Linux", Err: errors.New("AWS's runtime interface emulator runs on nothing else")}
+		return "", &stack.Missing{Err: fmt.Errorf("this is %s, and AWS's runtime interface emulator runs on Linux alone", runtime.GOOS)}
 	}
 	sam, err := stack.Part("SAM")
 	if err != nil {

@@ -51,13 +51,16 @@ func Part(name string) (string, error) {
 	return "", fmt.Errorf(".ci/parts names no %s", name)
 }
 
-// Missing is a part that this machine does not have.
+// Missing is a part that this machine does not have. No Part: none that could be installed, Err says what.
 type Missing struct {
 	Part string
 	Err  error
 }
 
 func (m *Missing) Error() string {
+	if m.Part == "" {
+		return m.Err.Error()
+	}
 	return fmt.Sprintf("%s is not installed (make deps installs it, or says how): %v", m.Part, m.Err)
 }
 
