@@ -15,6 +15,7 @@ import (
 	"reprise/shared/dynamo"
 	"reprise/shared/replay"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // said is what came of a command.
@@ -35,7 +36,7 @@ func command(t *testing.T, args ...string) said {
 func cloud(t *testing.T) (*dynamo.Tokens, *dynamo.Keys) {
 	t.Helper()
 	server, err := stack.StartDynamoDB(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	t.Cleanup(func() { _ = server.Stop() })
 	db := dynamo.NewClient(stack.Credentials(), server.DynamoDB())
 	template, err := stack.Load()

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 	"reprise/shared/storetest"
 )
 
@@ -23,7 +24,7 @@ var disturbedApart = map[bool]int{true: 1, false: 40}[whole]
 func proxied(t *testing.T, options ...func(*dynamodb.Options)) (*dynamodb.Client, *stack.Proxy) {
 	t.Helper()
 	s, err := server()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	p := stack.NewProxy(s)
 	t.Cleanup(p.Close)
 	return client(t, append(options, p.Server().DynamoDB())...), p

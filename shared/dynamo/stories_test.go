@@ -20,6 +20,7 @@ import (
 	"reprise/shared/replay"
 	"reprise/shared/simtest"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 	"reprise/shared/storetest"
 )
 
@@ -70,7 +71,7 @@ type stream struct {
 func newStream(t *testing.T, table string) *stream {
 	t.Helper()
 	s, err := server()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	api := dynamodbstreams.NewFromConfig(stack.Credentials(), func(o *dynamodbstreams.Options) { o.BaseEndpoint = &s.URL })
 	out, err := client(t).DescribeTable(t.Context(), &dynamodb.DescribeTableInput{TableName: &table})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"reprise/shared/dynamo"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 	"reprise/shared/storetest"
 )
 
@@ -23,7 +24,7 @@ var server = sync.OnceValues(func() (*stack.Server, error) { return stack.StartD
 func client(t testing.TB, options ...func(*dynamodb.Options)) *dynamodb.Client {
 	t.Helper()
 	s, err := server()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	return dynamo.NewClient(stack.Credentials(), append([]func(*dynamodb.Options){s.DynamoDB()}, options...)...)
 }
 

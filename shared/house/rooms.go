@@ -59,6 +59,7 @@ func rooms() map[string]room {
 		"simtest":    {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"crashtest":  {proof, nil},
 		"stack":      {proof, []string{aws, "github.com/goccy/go-yaml"}},
+		"stacktest":  {proof, nil},
 		"lambdatest": {proof, []string{aws}},
 		"samples":    {proof, []string{aws, "github.com/oklog/ulid/v2"}},
 		"house":      {proof, nil},

@@ -21,6 +21,7 @@ import (
 	"reprise/shared/dynamo"
 	"reprise/shared/replay"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 var entriesFlag = flag.Int("entries", 0, "how many the cost is counted of; 0: a million, or few")
@@ -96,9 +97,9 @@ func newCosting(t *testing.T, n int) *costing {
 	t.Helper()
 	c := &costing{t: t, n: n, scope: replay.Scope{Org: "b065b594-6afc-4658-9101-5d9cf3f36b7b", Region: "us"}}
 	base, err := base()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	queues, err := queues()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	o := Options{Parameters: inside, Tick: time.Hour, AtOnce: 4}
 	c.dynamo, o.Base = metered(t, base)
 	c.queue, o.Queues = metered(t, queues)

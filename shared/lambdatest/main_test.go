@@ -16,6 +16,7 @@ import (
 
 	"reprise/shared/access"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // whole is whether everything is to be done: `make slow` sets it. Else a part must do, so that `go test ./...` stays quick.
@@ -71,20 +72,20 @@ var inside = map[string]string{"AllowInside": "true"}
 func start(t *testing.T, o Options) *World {
 	t.Helper()
 	if _, err := emulator(); err != nil {
-		stack.Need(t, err)
+		stacktest.Need(t, err)
 	}
 	var err error
 	if o.Base == nil {
 		o.Base, err = base()
-		stack.Need(t, err)
+		stacktest.Need(t, err)
 		o.Queues, err = queues()
-		stack.Need(t, err)
+		stacktest.Need(t, err)
 	}
-	stack.Need(t, built())
+	stacktest.Need(t, built())
 	o.Built, o.Prefix = folder, fmt.Sprintf("w%d-", worlds.Add(1))
 	o.AtOnce, o.Tick = cmp.Or(o.AtOnce, 8), cmp.Or(o.Tick, time.Second)
 	w, err := Start(t.Context(), o)
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	t.Cleanup(func() {
 		w.Stop()
 		if err := w.Faults(); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // desk asks for things of a known size.
@@ -66,7 +67,7 @@ func (d desk) query(scope string, consistent bool) func() error {
 // it where it need not be consistent; a query is one read of all that it meets together.
 func TestDynamoDBLocalCountsByTheRules(t *testing.T) {
 	base, err := base()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	m, server := metered(t, base)
 	template, err := stack.Load()
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // TestTheWholeWayThroughSAMsAPI replaces the world's own door: the routes are answered by `sam local start-api`, in containers.
@@ -15,21 +16,21 @@ func TestTheWholeWayThroughSAMsAPI(t *testing.T) {
 		t.Skip("SKIPPED: `sam local start-api` takes half a minute: make slow, or WHOLE=1")
 	}
 	b, q := servers(t)
-	stack.Need(t, made())
+	stacktest.Need(t, made())
 	w := start(t, Options{Parameters: inside})
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)
 	}
 	gate, err := stack.OpenGate(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() { _ = gate.Close() }()
 	outside, err := gate.Servers(b, q)
 	if err != nil {
 		t.Fatal(err)
 	}
 	sam, err := w.Template.NewSAM(t.Context(), t.TempDir(), filepath.Join(root, ".aws-sam", "build"), outside[0], outside[1])
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	var log text
 	api, err := sam.StartAPI(t.Context(), &log)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"reprise/shared/samples"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // write has what comes written as what is to come, to be read before it is committed.
@@ -25,22 +26,22 @@ var write = flag.Bool("write", false, "write the answers of events/ anew, from t
 func servers(t *testing.T) (b, q *stack.Server) {
 	t.Helper()
 	b, err := base()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	q, err = queues()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	return b, q
 }
 
 func TestTheEmulatorAnswersEverySampleAsExpected(t *testing.T) {
 	if _, err := emulator(); err != nil {
-		stack.Need(t, err)
+		stacktest.Need(t, err)
 	}
 	template, err := stack.Load()
 	if err != nil {
 		t.Fatal(err)
 	}
 	b, q := servers(t)
-	stack.Need(t, built())
+	stacktest.Need(t, built())
 	checkSamples(t, 4, samples.Servers{
 		Template: template, Base: b, Queues: q,
 		Listen: func() (net.Listener, string, error) {
@@ -107,10 +108,10 @@ func TestSAMAnswersEverySampleAsExpected(t *testing.T) {
 		t.Skip("SKIPPED: `sam local invoke` of every sample takes a minute: make slow, or WHOLE=1")
 	}
 	b, q := servers(t)
-	stack.Need(t, made())
+	stacktest.Need(t, made())
 	var log text
 	s, stop, err := samples.InSAM(t.Context(), b, q, &log)
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() {
 		if err := stop(); err != nil {
 			t.Error(err)

@@ -112,9 +112,7 @@ type FunctionError struct{ Said string }
 
 func (e *FunctionError) Error() string { return "function error: " + e.Said }
 
-// kill is kill -9 of the bootstrap, as where a function has used up its memory. False: it was not there.
-func (s *sandbox) kill() bool { return s.signal(syscall.SIGKILL) }
-
+// signal is the bootstrap's, SIGKILL as where a function has used up its memory. False: it was not there.
 func (s *sandbox) signal(what syscall.Signal) bool {
 	heard := false
 	for _, pid := range children(s.process.Pid()) {

@@ -20,6 +20,7 @@ import (
 	"reprise/shared/replay"
 	"reprise/shared/sqs"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // TestMain lets all stories wait at once: ElasticMQ's clock is the machine's, and waiting takes no processor.
@@ -73,7 +74,7 @@ type elastic struct {
 func open(t testing.TB) elastic {
 	t.Helper()
 	s, err := server()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	template, err := stack.Load()
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 
 	"reprise/shared/sqs"
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // proxy stands between the SDK and ElasticMQ. It is for any number of requests at once.
@@ -54,7 +55,7 @@ func refusing(operation string) func(string) int {
 func (e elastic) through(t *testing.T, p *proxy) (elastic, *proxy) {
 	t.Helper()
 	s, err := server()
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	p.t, p.target = t, s.URL
 	front := httptest.NewServer(p)
 	t.Cleanup(front.Close)

@@ -2,9 +2,6 @@ package stack
 
 import (
 	"context"
-	"errors"
-	"os"
-	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -34,18 +31,4 @@ func (s *Server) DynamoDB() func(*dynamodb.Options) {
 // SQS makes a client one of this server.
 func (s *Server) SQS() func(*sqs.Options) {
 	return func(o *sqs.Options) { o.BaseEndpoint = &s.URL }
-}
-
-// Need ends a test that cannot have what it needs: a part that is missing skips it on a developer's machine and fails it with
-// CI=true; any other error fails it.
-func Need(t testing.TB, err error) {
-	t.Helper()
-	var missing *Missing
-	switch {
-	case err == nil:
-	case errors.As(err, &missing) && os.Getenv("CI") != "true":
-		t.Skip("SKIPPED:", err)
-	default:
-		t.Fatal(err)
-	}
 }

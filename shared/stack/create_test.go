@@ -11,12 +11,13 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 func TestTheTestServerHasTheTablesOfTheTemplate(t *testing.T) {
 	template := load(t)
 	server, err := stack.StartDynamoDB(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() { _ = server.Stop() }()
 	db := dynamodb.NewFromConfig(stack.Credentials(), server.DynamoDB())
 	names, err := template.CreateTables(t.Context(), db, "x-")
@@ -47,7 +48,7 @@ func TestTheTestServerHasTheTablesOfTheTemplate(t *testing.T) {
 func TestTheTestServerHasTheQueuesOfTheTemplate(t *testing.T) {
 	template := load(t)
 	server, err := stack.StartSQS(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() { _ = server.Stop() }()
 	client := sqs.NewFromConfig(stack.Credentials(), server.SQS())
 	urls, err := template.CreateQueues(t.Context(), client, "x-")

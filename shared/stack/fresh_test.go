@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // TestAChangeInSharedReachesEveryFunction builds a copy of the tree with the Makefile's own target, twice: SAM's cache looks at
@@ -17,7 +18,7 @@ func TestAChangeInSharedReachesEveryFunction(t *testing.T) {
 		t.Skip("two builds of everything: WHOLE=1, as make slow sets it")
 	}
 	_, err := stack.Part("SAM")
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)

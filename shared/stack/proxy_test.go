@@ -13,6 +13,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // puts names the writes of one item.
@@ -36,7 +37,7 @@ func makeTable(t *testing.T, db *dynamodb.Client, table, key string) {
 
 func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 	server, err := stack.StartDynamoDB(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() { _ = server.Stop() }()
 	proxy := stack.NewProxy(server)
 	defer proxy.Close()
@@ -73,10 +74,8 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 			if err := put(t.Context(), way.String()+" 1"); err != nil || !there(way.String()+" 1") {
 				t.Errorf("the one before: %v", err)
 			}
-			ctx, cancel := t.Context(), func() {}
-			if way == stack.Hung { // who else would end it
-				ctx, cancel = context.WithTimeout(ctx, 5*time.Second)
-			}
+			patience := map[bool]time.Duration{true: 5 * time.Second, false: time.Minute}[way == stack.Hung] // which nobody else would end
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			err := put(ctx, way.String()+" 2")
 			cancel()
 			var answered smithy.APIError
@@ -98,7 +97,7 @@ func TestTheProxyDoesToARequestWhatItIsArmedFor(t *testing.T) {
 
 func TestTheProxyRefusesAsSQSDoes(t *testing.T) {
 	server, err := stack.StartSQS(t.Context())
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	defer func() { _ = server.Stop() }()
 	proxy := stack.NewProxy(server)
 	defer proxy.Close()

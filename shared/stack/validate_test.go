@@ -8,13 +8,14 @@ import (
 	"testing"
 
 	"reprise/shared/stack"
+	"reprise/shared/stacktest"
 )
 
 // tool is a program of a part, away from samconfig.toml and quiet about its use.
 func tool(t *testing.T, part, program string, args ...string) (said string, err error) {
 	t.Helper()
 	dir, err := stack.Part(part)
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "bin", program), args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none")
