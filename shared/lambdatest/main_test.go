@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	var err error
-	if folder, err = os.MkdirTemp("", "lambdatest"); err != nil {
+	if folder, err = stack.Scratch("lambdatest"); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

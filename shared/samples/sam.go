@@ -47,7 +47,7 @@ func InSAM(ctx context.Context, base, queues *stack.Server, log io.Writer) (s Se
 	}
 	s.Base, s.Queues, s.Listen = base, queues, gate.Listen
 	s.Invoke = func(ctx context.Context, t *stack.Template, folder string, event []byte) (answer []byte, err error) {
-		dir, err := os.MkdirTemp("", "reprise-sam-")
+		dir, err := stack.Scratch("sam")
 		if err != nil {
 			return nil, err
 		}

@@ -32,7 +32,7 @@ var programs = sync.OnceValues(func() (map[string]program, error) {
 	if _, err := house.Load(root); err != nil { // so that go test's cache sees what was compiled
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "reprise-functions-")
+	dir, err := stack.Scratch("functions")
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package stack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // SAM is the functions of a template as `sam local` runs them: each in a container, as it was built.
@@ -21,8 +23,11 @@ type SAM struct {
 	program string
 	dir     string            // of the template, and of what SAM leaves behind
 	ids     map[string]string // of functions, by folder
-	mark    string            // the variable by which its containers are known
+	run     string            // by which its containers are known: process id, a dash and what nobody else has
 }
+
+// runVariable is that of a container's environment which says which SAM it is of.
+const runVariable = "REPRISE_SAM_RUN"
 
 // Architecture is this machine's, in CloudFormation's words.
 func Architecture() string {
@@ -44,11 +49,11 @@ func (t *Template) NewSAM(ctx context.Context, dir, code string, base, queues *S
 	if out, err := exec.CommandContext(ctx, "docker", "image", "inspect", "--format", "{{.Id}}", image).CombinedOutput(); err != nil {
 		return nil, &Missing{"Docker with the image " + image, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))}
 	}
-	s := &SAM{filepath.Join(part, "bin", "sam"), dir, make(map[string]string), "AWS_ENDPOINT_URL_DYNAMODB=" + base.URL}
+	s := &SAM{filepath.Join(part, "bin", "sam"), dir, make(map[string]string), fmt.Sprintf("%d-%s", os.Getpid(), rand.Text())}
 	for id, f := range t.Functions {
 		s.ids[f.Folder] = id
 	}
-	text, err := t.localized(code, base, queues)
+	text, err := t.localized(code, s.run, base, queues)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +64,7 @@ func (s *SAM) template() string { return filepath.Join(s.dir, "template.json") }
 
 // localized is the template with code and environment of this machine. SAM passes on only what a function's Environment names,
 // and that is where the SDK looks for the servers' addresses.
-func (t *Template) localized(code string, base, queues *Server) ([]byte, error) {
+func (t *Template) localized(code, run string, base, queues *Server) ([]byte, error) {
 	doc, resources := maps.Clone(t.doc), maps.Clone(tree{t.doc}.at("Resources").mapping())
 	for id := range t.Functions {
 		place, err := filepath.Abs(filepath.Join(code, id))
@@ -73,7 +78,7 @@ func (t *Template) localized(code string, base, queues *Server) ([]byte, error) 
 		if err != nil {
 			return nil, err
 		}
-		variables := make(map[string]string)
+		variables := map[string]string{runVariable: run}
 		for _, pair := range list {
 			key, value, _ := strings.Cut(pair, "=")
 			variables[key] = value
@@ -94,7 +99,8 @@ func (t *Template) localized(code string, base, queues *Server) ([]byte, error) 
 func (s *SAM) command(ctx context.Context, args ...string) *exec.Cmd {
 	args = append(args, "--template", s.template(), "--region", Region, "--skip-pull-image")
 	cmd := exec.CommandContext(ctx, s.program, args...)
-	cmd.Dir = s.dir // where no samconfig.toml is
+	cmd.WaitDelay = 10 * time.Second // for what it has started, where it was killed
+	cmd.Dir = s.dir                  // where no samconfig.toml is
 	cmd.Env = append(os.Environ(), "SAM_CLI_TELEMETRY=0", "AWS_ACCESS_KEY_ID="+testCredential, "AWS_SECRET_ACCESS_KEY="+testCredential,
 		"AWS_SESSION_TOKEN=")
 	return cmd
@@ -109,14 +115,15 @@ func (s *SAM) Invoke(ctx context.Context, folder string, event []byte, log io.Wr
 	cmd := s.command(ctx, "local", "invoke", id, "--event", "-")
 	var out, said bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(event), &out, io.MultiWriter(&said, log)
-	if err := cmd.Run(); err != nil {
-		return nil, errors.Join(fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String()), s.remove())
+	err := errors.Join(Run(cmd), s.remove())
+	if err != nil {
+		return nil, fmt.Errorf("sam local invoke %s: %w\n%s", id, err, said.String())
 	}
 	return bytes.TrimSpace(out.Bytes()), nil
 }
 
-// remove takes away the containers that SAM left: it leaves some even where it ends as it should. They are known by the
-// address that they were given.
+// remove takes away the containers that SAM left, which leaves some even where it ends as it should; and those of a process
+// that was killed before it could.
 func (s *SAM) remove() error {
 	ids, err := exec.Command("docker", "ps", "--all", "--quiet", "--no-trunc").Output()
 	if err != nil || len(ids) == 0 {
@@ -126,11 +133,22 @@ func (s *SAM) remove() error {
 	out, _ := exec.Command("docker", args...).Output() // it fails where one of them has ended meanwhile, and tells of the others
 	var errs []error
 	for line := range strings.Lines(string(out)) {
-		if id, environment, _ := strings.Cut(line, " "); strings.Contains(environment, `"`+s.mark+`"`) {
-			errs = append(errs, exec.Command("docker", "rm", "--force", id).Run())
+		id, environment, _ := strings.Cut(line, " ")
+		_, rest, marked := strings.Cut(environment, `"`+runVariable+`=`)
+		if run, _, _ := strings.Cut(rest, `"`); marked && (run == s.run || orphaned(run)) {
+			errs = append(errs, removeContainer(id))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// removeContainer is no error where Docker or somebody else is about to do so.
+func removeContainer(id string) error {
+	out, err := exec.Command("docker", "rm", "--force", id).CombinedOutput()
+	if err != nil && !bytes.Contains(out, []byte("is already in progress")) && !bytes.Contains(out, []byte("No such container")) {
+		return fmt.Errorf("removing container %s: %w: %s", id, err, bytes.TrimSpace(out))
+	}
+	return nil
 }
 
 // API is a `sam local start-api` at work.
