@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/google/go-cmp/cmp"
 
 	"reprise/shared/replay"
@@ -27,26 +26,10 @@ func someJob(n int) replay.Job {
 	return replay.NewJob(f, "ops · Zürich", replay.Window{From: at.Add(-time.Hour), To: at}, at)
 }
 
-// inStream is an item as a stream's record has it.
-func inStream(it item) map[string]any {
-	image := make(map[string]any)
-	for name, v := range it {
-		switch v := v.(type) {
-		case *types.AttributeValueMemberS:
-			image[name] = map[string]any{"S": v.Value}
-		case *types.AttributeValueMemberN:
-			image[name] = map[string]any{"N": v.Value}
-		case *types.AttributeValueMemberBOOL:
-			image[name] = map[string]any{"BOOL": v.Value}
-		}
-	}
-	return image
-}
-
 // told is the record of the nth job, changed.
 func told(t testing.TB, n int, change func(record, image map[string]any)) json.RawMessage {
 	t.Helper()
-	image := inStream(jobItem(someJob(n)))
+	image := fields(jobItem(someJob(n)))
 	stream := map[string]any{"SequenceNumber": fmt.Sprint("seq-", n), "NewImage": image, "StreamViewType": "NEW_IMAGE", "SizeBytes": 7}
 	record := map[string]any{"eventID": fmt.Sprint("event-", n), "eventName": "INSERT", "eventVersion": "1.1", "dynamodb": stream}
 	if change != nil {
