@@ -214,7 +214,7 @@ func (c *costing) send() {
 // replay has all of them sent, and somebody watch.
 func (c *costing) replay() {
 	c.ask(http.StatusAccepted, http.MethodPut, jobPath, window(c.window))
-	deadline := time.After(10 * patience) // a million, on a busy machine
+	deadline := time.After(patience)
 	for {
 		job, err := c.jobs.Job(c.t.Context(), c.scope)
 		switch {
