@@ -62,11 +62,17 @@ func (o *org) ask(method, path, kind string, body []byte) (code int, answer []by
 	return resp.StatusCode, answer
 }
 
+// later reports whether an answer says that a client is to ask again: the gateway's where functions are killed, a function's that
+// ran out of time, as on a busy machine.
+func (o *org) later(code int) bool {
+	return !o.t.Failed() && (code == http.StatusServiceUnavailable || code == http.StatusInternalServerError && o.killed)
+}
+
 // insist asks until there is an answer of the function's.
 func (o *org) insist(want int, method, path, kind string, body []byte) []byte {
 	for deadline := time.Now().Add(patience); ; {
 		code, answer := o.ask(method, path, kind, body)
-		if code == http.StatusInternalServerError && o.killed && !o.t.Failed() && time.Now().Before(deadline) {
+		if o.later(code) && time.Now().Before(deadline) {
 			continue
 		}
 		if code != want {
@@ -115,7 +121,7 @@ func (o *org) put(w replay.Window) job {
 		switch {
 		case code == http.StatusAccepted:
 			return o.read(answer)
-		case code == http.StatusInternalServerError && o.killed && !o.t.Failed() && time.Now().Before(deadline): // it may have been accepted
+		case o.later(code) && time.Now().Before(deadline): // it may have been accepted
 			if j := o.get(); j.StartAt.Equal(w.From) && j.EndAt.Equal(w.To) {
 				return j
 			}
