@@ -25,6 +25,7 @@ type hook struct {
 	slow    time.Duration         // a batch is answered so long after it was taken
 
 	taken atomic.Int32 // batches whose sender does not know it yet
+	aims  sync.RWMutex // who has it keeps them from knowing
 
 	mu   sync.Mutex
 	orgs map[string]*ledger
@@ -64,7 +65,9 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h.taken.Add(1)
 	<-time.After(h.slow)
+	h.aims.RLock()
 	h.taken.Add(-1)
+	h.aims.RUnlock()
 	w.WriteHeader(answer.Code)
 }
 

@@ -103,22 +103,37 @@ func kill(t *testing.T, w *World, h *hook, random *rand.Rand, n int) map[string]
 	killed := make(map[string]int)
 	for done := 0; done < n && !t.Failed(); {
 		aim := w.Functions[targets[random.IntN(len(targets))]]
-		after := time.Duration(random.IntN(60)) * time.Millisecond
-		there := func() bool { return aim.Busy() > 0 }
+		hit := false
 		if aim.ID == "Deliver" && random.IntN(2) == 0 {
-			there, after = func() bool { return h.taken.Load() > 0 }, after/2
+			hit = h.aim(aim, random)
+		} else {
+			soon(func() bool { return aim.Busy() > 0 })
+			<-time.After(time.Duration(random.IntN(60)) * time.Millisecond)
+			hit = aim.Kill(random.IntN)
 		}
-		for range 500 { // until it is at work, then for a moment longer
-			if there() {
-				<-time.After(after)
-				break
-			}
-			<-time.After(2 * time.Millisecond)
-		}
-		if aim.Kill(random.IntN) {
+		if hit {
 			killed[aim.Folder]++
 			done++
 		}
 	}
 	return killed
+}
+
+// aim kills a sender whose batch was taken and who does not know it: none learns it until all who are at work wait for it.
+func (h *hook) aim(deliver *Function, random *rand.Rand) bool {
+	soon(func() bool { return h.taken.Load() > 0 })
+	h.aims.Lock()
+	defer h.aims.Unlock()
+	soon(func() bool { return h.taken.Load() > 0 && int(h.taken.Load()) >= deliver.Busy() })
+	return h.taken.Load() > 0 && deliver.Kill(random.IntN)
+}
+
+// soon waits until it is so, or for a second: then something else is done.
+func soon(so func() bool) {
+	for range 500 {
+		if so() {
+			return
+		}
+		<-time.After(2 * time.Millisecond)
+	}
 }
