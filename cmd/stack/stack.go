@@ -90,12 +90,12 @@ func quiet(ctx context.Context, err error) error {
 }
 
 func (l *local) start(ctx context.Context, log io.Writer) (err error) {
-	if l.folder, err = os.MkdirTemp("", "stack"); err != nil {
+	if l.folder, err = stack.Scratch("stack"); err != nil {
 		return err
 	}
 	l.ends = append(l.ends, func() error { return os.RemoveAll(l.folder) })
 	_, _ = fmt.Fprintln(log, "building the functions")
-	if err := lambdatest.Build(ctx, l.folder); err != nil {
+	if err := stack.Compile(ctx, l.folder); err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintln(log, "starting DynamoDB Local and ElasticMQ")

@@ -114,7 +114,7 @@ func TestSAMKnowsEachEnvironment(t *testing.T) {
 // TestADeployNeedsNothingButCredentials runs the Makefile's own command on the template as it is, where nobody has any.
 func TestADeployNeedsNothingButCredentials(t *testing.T) {
 	_, err := stack.Part("SAM")
-	stack.Need(t, err)
+	stacktest.Need(t, err)
 	root, err := stack.Root()
 	if err != nil {
 		t.Fatal(err)

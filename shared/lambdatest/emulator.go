@@ -1,16 +1,12 @@
 package lambdatest
 
 import (
-	"context"
 	"fmt"
 	"path/filepath"
 	"runtime"
 
 	"reprise/shared/stack"
 )
-
-// Build is stack.Compile.
-func Build(ctx context.Context, dir string) error { return stack.Compile(ctx, dir) }
 
 // emulator is AWS's Lambda runtime interface emulator, which is a part of SAM.
 func emulator() (string, error) {
