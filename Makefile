@@ -157,7 +157,7 @@ slow: ## what takes long and wants the machine for itself, without the race dete
 	@echo "== the process killed two hundred times"
 	@.ci/whole -v -run Killed ./shared/crashtest
 	@echo "== the functions in AWS's emulator: 20,000 entries the whole way, fifty kills; then in SAM's containers: every sample, a replay"
-	@.ci/whole -v -skip Costs ./shared/lambdatest
+	@.ci/whole -v -run 'TheWholeWay|NothingIsLost|SAM' ./shared/lambdatest
 
 fuzz: ## FUZZTIME (3s) of each fuzz target
 	@.ci/fuzz '$(FUZZTIME)'

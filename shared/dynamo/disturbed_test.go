@@ -18,7 +18,7 @@ import (
 )
 
 // disturbedApart is how many writes lie between those that go wrong below the stories.
-var disturbedApart = map[bool]int{true: 1, false: 40}[whole]
+var disturbedApart = map[bool]int{true: 1, false: 120}[whole]
 
 // proxied is a client whose requests go through a proxy.
 func proxied(t *testing.T, options ...func(*dynamodb.Options)) (*dynamodb.Client, *stack.Proxy) {

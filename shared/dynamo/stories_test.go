@@ -28,7 +28,7 @@ import (
 var whole = os.Getenv("WHOLE") == "1"
 
 // faultsApart is how many writes apart the faults of the stories lie; 1: each write fails in turn.
-var faultsApart = map[bool]int{true: 1, false: 80}[whole]
+var faultsApart = map[bool]int{true: 1, false: 160}[whole]
 
 // hands is a queue whose time passes when it is told to.
 type hands struct {
