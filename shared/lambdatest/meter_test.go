@@ -34,15 +34,14 @@ func (u usage) units(of map[string]float64) (sum float64) {
 
 // meter stands between everybody and a test server, and counts.
 type meter struct {
-	to     *stack.Server
-	client http.Client
-	mu     sync.Mutex
-	used   usage
+	relay *stack.Relay
+	mu    sync.Mutex
+	used  usage
 }
 
 // metered is the server behind a meter.
 func metered(t *testing.T, to *stack.Server) (*meter, *stack.Server) {
-	m := &meter{to: to, used: newUsage(), client: http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}}}
+	m := &meter{relay: stack.NewRelay(to), used: newUsage()}
 	s := httptest.NewServer(m)
 	t.Cleanup(func() { s.CloseClientConnections(); s.Close() })
 	return m, &stack.Server{URL: s.URL}
@@ -67,23 +66,13 @@ func (m *meter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if counts { // an SDK that asks for nothing is told nothing
 		body = append([]byte(`{"ReturnConsumedCapacity":"INDEXES",`), bytes.TrimPrefix(body, []byte("{"))...)
 	}
-	req, err := http.NewRequestWithContext(r.Context(), r.Method, m.to.URL+r.URL.RequestURI(), bytes.NewReader(body))
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	req.Header = r.Header.Clone()
-	resp, err := m.client.Do(req)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
+	status, header, answer, err := m.relay.Send(r.Context(), r, body)
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
 	m.count(service, operation, body, answer)
-	maps.Copy(w.Header(), resp.Header)
-	w.WriteHeader(resp.StatusCode)
+	maps.Copy(w.Header(), header)
+	w.WriteHeader(status)
 	_, _ = w.Write(answer)
 }
 

@@ -1,7 +1,6 @@
 package sqs_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -22,7 +21,7 @@ import (
 // proxy stands between the SDK and ElasticMQ. It is for any number of requests at once.
 type proxy struct {
 	t      *testing.T
-	target string
+	relay  *stack.Relay
 	lose   func(operation string) bool // whether an answer is lost on its way
 	fail   func(operation string) int  // the status by which a request is answered that is not carried out, 0 for none
 	refuse func(entry entry) bool      // whether a message of a SendMessageBatch is refused
@@ -56,7 +55,7 @@ func (e elastic) through(t *testing.T, p *proxy) (elastic, *proxy) {
 	t.Helper()
 	s, err := server()
 	stacktest.Need(t, err)
-	p.t, p.target = t, s.URL
+	p.t, p.relay = t, stack.NewRelay(s)
 	front := httptest.NewServer(p)
 	t.Cleanup(front.Close)
 	client := sqs.NewClient(stack.Credentials(), func(o *awssqs.Options) { o.BaseEndpoint = aws.String(front.URL) })
@@ -144,15 +143,7 @@ func (p *proxy) batch(r *http.Request, body []byte) []byte {
 }
 
 func (p *proxy) forward(r *http.Request, body []byte) []byte {
-	on, err := http.NewRequestWithContext(r.Context(), r.Method, p.target+r.URL.Path, bytes.NewReader(body))
-	p.must(err)
-	on.Header.Set("Content-Type", r.Header.Get("Content-Type"))
-	on.Header.Set("X-Amz-Target", r.Header.Get("X-Amz-Target"))
-	on.Header.Set("Authorization", r.Header.Get("Authorization"))
-	resp, err := http.DefaultClient.Do(on)
-	p.must(err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
+	_, _, answer, err := p.relay.Send(r.Context(), r, body)
 	p.must(err)
 	return answer
 }

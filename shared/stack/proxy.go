@@ -1,7 +1,7 @@
 package stack
 
 import (
-	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -44,9 +44,8 @@ func (f Fault) String() string {
 type Proxy struct {
 	URL string
 
-	server string
-	http   *httptest.Server
-	client http.Client
+	relay *Relay
+	http  *httptest.Server
 
 	mu    sync.Mutex
 	name  func(operation, body string) string
@@ -60,7 +59,7 @@ type Proxy struct {
 
 // NewProxy stands before the server. Until it is armed it lets everything by.
 func NewProxy(s *Server) *Proxy {
-	p := &Proxy{server: s.URL, client: http.Client{Transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 64}}}
+	p := &Proxy{relay: NewRelay(s)}
 	p.http = httptest.NewServer(http.HandlerFunc(p.serve))
 	p.URL = p.http.URL
 	return p
@@ -185,22 +184,11 @@ func refuse(w http.ResponseWriter, service, target, body string, fault Fault) {
 
 // forward has the server do it. Where the server does not answer, nobody is answered.
 func (p *Proxy) forward(r *http.Request, body []byte) (status int, header http.Header, answer []byte) {
-	request, err := http.NewRequest(r.Method, p.server+r.URL.RequestURI(), bytes.NewReader(body)) // not r's context: the client may be gone
+	status, header, answer, err := p.relay.Send(context.Background(), r, body) // not r's context: the client may be gone
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	request.Header = r.Header.Clone()
-	// Never sent: it has net/http ask again where the server had closed a connection that lay idle, which else would be a fault of ours.
-	request.Header["Idempotency-Key"] = nil
-	resp, err := p.client.Do(request)
-	if err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if answer, err = io.ReadAll(resp.Body); err != nil {
-		panic(http.ErrAbortHandler)
-	}
-	return resp.StatusCode, resp.Header.Clone(), answer
+	return status, header, answer
 }
 
 func reply(w http.ResponseWriter, status int, header http.Header, answer []byte) {
