@@ -2,7 +2,6 @@ package crashtest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"io"
 	"math/rand/v2"
 	"net/http"
@@ -61,7 +60,8 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := httptest.NewRecorder()
 	h.checker.ServeHTTP(answer, r)
 	if answer.Code == http.StatusOK {
-		h.took(org, job, id, lines(body))
+		lines, _ := receiver.Lines(body) // they were taken
+		h.took(org, job, id, lines)
 	}
 	switch fate {
 	case lost:
@@ -103,17 +103,4 @@ func (h *hook) busy() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.working > 0
-}
-
-// lines is what is in a body that the checker took.
-func lines(body []byte) [][]byte {
-	z, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return nil
-	}
-	return bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
 }

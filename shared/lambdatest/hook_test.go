@@ -2,7 +2,6 @@ package lambdatest
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"io"
 	"net/http"
@@ -61,7 +60,8 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := httptest.NewRecorder()
 	h.checker.ServeHTTP(answer, r)
 	if answer.Code == http.StatusOK && l != nil {
-		l.took(r.Header.Get("Reprise-Job"), r.Header.Get("Webhook-Id"), lines(body))
+		lines, _ := receiver.Lines(body) // they were taken
+		l.took(r.Header.Get("Reprise-Job"), r.Header.Get("Webhook-Id"), lines)
 	}
 	h.taken.Add(1)
 	<-time.After(h.slow)
@@ -69,17 +69,4 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.taken.Add(-1)
 	h.aims.RUnlock()
 	w.WriteHeader(answer.Code)
-}
-
-// lines is what is in a body that the checker took.
-func lines(body []byte) [][]byte {
-	z, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		return nil
-	}
-	return bytes.Split(bytes.TrimSuffix(text, []byte("\n")), []byte("\n"))
 }

@@ -56,6 +56,16 @@ func read(w http.ResponseWriter, req *http.Request) (batch, error) {
 	return batch{id: h.Get("Webhook-Id"), text: text, lines: lines}, nil
 }
 
+// Lines is the lines of a batch's body, without their ends: one gzip member of at least one line, each ended. Of a body that a
+// receiver took the error is nil.
+func Lines(body []byte) ([][]byte, error) {
+	text, err := member(body)
+	if err != nil {
+		return nil, err
+	}
+	return split(text)
+}
+
 // member decodes one gzip member (RFC 1952) that has nothing behind it: many receivers stop after the first.
 func member(body []byte) ([]byte, error) {
 	rest := bytes.NewReader(body) // an io.ByteReader: nothing is read beyond the member
