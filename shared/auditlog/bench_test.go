@@ -55,3 +55,22 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCEF is what a line costs at delivery, which in json is stored as it is sent: a Sign, and the rest.
+func BenchmarkCEF(b *testing.B) {
+	k := testKey(b)
+	e, err := Parse([]byte(benchLine), org, now())
+	if err != nil {
+		b.Fatal(err)
+	}
+	stored := k.Sign(nil, e)
+	s := Scribe{CEF, "reprise", k}
+	var line []byte
+	b.SetBytes(int64(len(stored)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if line, err = s.Write(line[:0], stored); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -70,6 +70,7 @@ type member struct {
 	key, value []byte
 	escaped    bool // the key came with escapes, so that what is written must be made
 	spaced     bool // whitespace is in the value, outside of its strings
+	placed     bool // in a line of CEF, which has another order
 }
 
 // read scans the whole line and gives the object's members in the order they came in.

@@ -23,7 +23,7 @@ type object struct {
 // anyObject draws an entry that Parse takes and changes nothing in but by adding to it.
 func anyObject(t *rapid.T) object {
 	known := map[string][]string{
-		"name": {`"Ingress"`}, "event_class_id": {`"c"`}, "rt": {"1750000000123"}, "event_ts": {`"2025-06-15T15:06:40.9Z"`}, "org_id": {`"` + org + `"`},
+		"name": {anyName(t)}, "event_class_id": {`"c"`}, "rt": {"1750000000123"}, "event_ts": {`"2025-06-15T15:06:40.9Z"`}, "org_id": {`"` + org + `"`},
 		"severity": {"6"}, "cef_version": {"0"}, "status": {"2.010e2"}, "trace_id": {"13781734068974605790"}, "src": {`"\u00e9\/"`}, "success": {"true"},
 	}
 	for _, key := range []string{"event_ts", "org_id", "severity", "cef_version", "status", "trace_id", "src", "success"} {
@@ -34,7 +34,8 @@ func anyObject(t *rapid.T) object {
 	if _, given := known["event_ts"]; given && rapid.Bool().Draw(t, "without rt") {
 		delete(known, "rt")
 	}
-	for _, key := range rapid.SliceOfNDistinct(rapid.String(), 0, 12, rapid.ID).Draw(t, "unknown keys") {
+	keys := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "%", "a sig", "design", "sig ", "a=b", `a\b`, "a|b", "a\nb", "événement", "event"}))
+	for _, key := range rapid.SliceOfNDistinct(keys, 0, 12, rapid.ID).Draw(t, "unknown keys") {
 		if kindOf([]byte(key)) == unknown {
 			known[strings.ToValidUTF8(key, "?")] = anyValue(t, 3)
 		}
@@ -44,6 +45,12 @@ func anyObject(t *rapid.T) object {
 		o.keys, o.values = append(o.keys, key), append(o.values, known[key])
 	}
 	return o
+}
+
+// anyName draws the name of an entry, which says of what kind it is.
+func anyName(t *rapid.T) string {
+	names := []string{"Ingress", "Authz.", "Authz.x", "AUTHENTICATION_OUTCOME_SUCCESS", "AUTHENTICATION_OUTCOME", "Authz", "Ingress sig=|\\\n\r"}
+	return spell(t, rapid.SampledFrom(names).Draw(t, "name"))
 }
 
 // anyValue draws the tokens of a value.
@@ -82,7 +89,7 @@ func anyValue(t *rapid.T, depth int) []string {
 }
 
 func anyString(t *rapid.T) string {
-	s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"{", "}", `"`, `\`, ",", ":", " ", `,"sig":"`})).Draw(t, "string")
+	s := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"{", "}", `"`, `\`, ",", ":", " ", `,"sig":"`, "=", " sig=", "|", "\n", "\r", "a ", ` \`})).Draw(t, "string")
 	return spell(t, strings.ToValidUTF8(s, "?"))
 }
 

@@ -74,28 +74,25 @@ func (k Key) Sign(dst []byte, e Entry) []byte {
 	return append(dst, sealClose...)
 }
 
-// Verify checks a line of the json format (without its newline) against the keys, and returns the object that was signed.
-// It looks at nothing but the last member, where Sign puts the signature, and takes no other spelling of it.
-func Verify(line []byte, keys []PublicKey) (signed []byte, ok bool) {
+// verifies reports whether a signature over signed is k's.
+func (k PublicKey) verifies(signed, signature []byte) bool {
+	return len(k.Public) == ed25519.PublicKeySize && ed25519.Verify(k.Public, signed, signature)
+}
+
+// unsealJSON takes a line of the json format apart: the object that was signed, and the signature in its last member.
+func unsealJSON(line []byte) (signed, signature []byte, ok bool) {
 	object, found := bytes.CutSuffix(line, []byte(sealClose))
 	if !found || len(object) < len(sealOpen)+sealText {
-		return nil, false
+		return nil, nil, false
 	}
 	object, text := object[:len(object)-sealText], object[len(object)-sealText:]
 	if object, found = bytes.CutSuffix(object, []byte(sealOpen)); !found {
-		return nil, false
+		return nil, nil, false
 	}
-	signature, ok := unbase64(text, ed25519.SignatureSize)
-	if !ok {
-		return nil, false
+	if signature, ok = unbase64(text, ed25519.SignatureSize); !ok {
+		return nil, nil, false
 	}
-	signed = append(append(make([]byte, 0, len(object)+1), object...), '}')
-	for _, k := range keys {
-		if len(k.Public) == ed25519.PublicKeySize && ed25519.Verify(k.Public, signed, signature) {
-			return signed, true
-		}
-	}
-	return nil, false
+	return append(append(make([]byte, 0, len(object)+1), object...), '}'), signature, true
 }
 
 // unbase64 reads size bytes from their one spelling in base64url without padding. The standard decoder passes over

@@ -1,0 +1,1 @@
+{"event":{"event":{"sig":"sig=","b":2},"event_class_id":"c","event_ts":"2025-06-15T15:06:40.123Z","name":"Ingress","org_id":"b065b594-6afc-4658-9101-5d9cf3f36b7b","rt":1750000000123,"x":{"b":[1," a = b ",{}],"a":"\u003d\\\""},"y":[[],[null,false]],"sig":"OMnYHIJgUsFxiVqImiuC4mbFnWswwEMp025Me7VqY8zp2rwu-Rm0P999tFsnGvHQ_J-liwWRBjR4gQki_InjBQ"}}

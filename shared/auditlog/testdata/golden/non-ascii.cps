@@ -1,0 +1,1 @@
+{"event":{"action":"一覧","event_class_id":"c","event_product":"日本","event_ts":"2025-06-15T15:06:40.123Z","event_vendor":"Köng","event_version":"😀","name":"Authz.é","org_id":"b065b594-6afc-4658-9101-5d9cf3f36b7b","rt":1750000000123,"severity":1,"user_agent":"  ​ مرحبا é","sig":"waekesfh-LuFHQkZUCztsSEQVtuIGGURIWmQ94ZS3uohDfTevA7NhlvMJwFaO7m6pJ8pWuT0N81nv3XYvOKSAQ"}}

@@ -1,0 +1,1 @@
+{"event":{"action":"a|b","event_class_id":"||","event_product":"|","event_ts":"2025-06-15T15:06:40.123Z","event_vendor":"Kong|Inc","event_version":"1.0|","name":"Authz.a|b","org_id":"b065b594-6afc-4658-9101-5d9cf3f36b7b","rt":1750000000123,"severity":1,"user_agent":"|","sig":"--hgeZzsTAAqzbXKVwBhryR41WeSF_ml7uNZvyLF--9KA1JaJbo-X_mRy7jjJhIuRXsnsEkquYCxXB76Asx0Aw"}}

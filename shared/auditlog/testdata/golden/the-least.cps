@@ -1,0 +1,1 @@
+{"event":{"event_class_id":"c","event_ts":"2025-06-15T15:06:40.123Z","name":"Ingress","org_id":"b065b594-6afc-4658-9101-5d9cf3f36b7b","rt":1750000000123,"sig":"AdB9yVTFjwY0_aqu658Z08iWCKOSrT9C4VczzroqyUMSkcK0q1CgPjuQvnaMEb08Nsjg4whFE1Ru2BbAxEU4AA"}}
