@@ -201,7 +201,7 @@ func (b *bench) bodies(ctx context.Context, data, to string, c *client) (request
 	defer func() { err = errors.Join(err, w.Close()) }()
 	for _, s := range plan.Slices {
 		chunks := store.Chunks(ctx, home(), s.Window, replay.Cursor{})
-		for batch, err := range chunk.Batches(j.ID, s.Window, replay.Cursor{}, replay.BatchLimit, chunks) {
+		for batch, err := range chunk.Batches(j.ID, s.Window, replay.Cursor{}, replay.BatchLimit, nil, chunks) {
 			if err == nil {
 				err = w.add(batch.Tally.Entries, batch.Body)
 			}

@@ -10,6 +10,7 @@ import (
 	"hash/crc32"
 	"iter"
 	"slices"
+	"time"
 
 	"reprise/shared/auditlog"
 	"reprise/shared/replay"
@@ -23,17 +24,20 @@ const tiny = 8 << 10
 type Batch struct {
 	ID    string        // hash of the job and of what is in the batch: chunk keys and cuts
 	Body  []byte        // one gzip member (RFC 1952); valid until the batch after the next is asked for
+	First time.Time     // the instant of its first line; of the first of that chunk where the line has no rt
 	Last  replay.Cursor // of its last line
 	Tally replay.Tally  // Batches: 1
 }
 
 // Batches cuts the chunks of a window, from a cursor on, into batches of at most limit decoded bytes, but at least one line.
+// Write, if it is not nil, appends to dst what is sent instead of a stored line, both without a newline: limit and tally
+// then count what it made. It must make the same length of a line each time, and fail only where that is no stored line.
 // Chunks must come in order of key, as a store's Chunks yields them, each valid until the next; the first may lie before the cursor.
-// A chunk that lies whole within window and limit is spliced as it was stored; see DESIGN.md §4 for what is not.
+// A chunk that lies whole within window and limit, and is sent as it was stored, is spliced; see DESIGN.md §4 for what is not.
 // A window without lines yields nothing. The first error ends the sequence; it wraps a *Damage where a chunk is not what was stored.
-func Batches(job string, w replay.Window, from replay.Cursor, limit int, chunks iter.Seq2[Chunk, error]) iter.Seq2[Batch, error] {
+func Batches(job string, w replay.Window, from replay.Cursor, limit int, write func(dst, line []byte) ([]byte, error), chunks iter.Seq2[Chunk, error]) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		b := binder{job: job, window: w, limit: int64(limit), yield: yield}
+		b := binder{job: job, window: w, limit: int64(limit), write: write, yield: yield}
 		b.begin()
 		for c, err := range chunks {
 			if err != nil {
@@ -53,12 +57,15 @@ type binder struct {
 	job    string
 	window replay.Window
 	limit  int64
+	write  func(dst, line []byte) ([]byte, error) // nil: lines are sent as they were stored
 	yield  func(Batch, error) bool
 
 	key         string // of the chunk taken last
 	body, spare []byte // of the batch in the making; of the one before, which is still in use
 	crc         uint32 // of what is in body, decoded
 	run         []byte // lines of the batch that are to be compressed as its next piece
+	line        []byte // the one that write made last
+	first       time.Time
 	tally       replay.Tally
 	content     []byte // what the batch's ID is made of, but for the cut in hand
 	cut         cut
@@ -102,7 +109,7 @@ func (b *binder) take(c Chunk, from replay.Cursor) bool {
 		return true
 	}
 	inside := b.window.Holds(c.First) && b.window.Holds(c.Last)
-	if first > 0 || !inside || int64(c.Bytes) > b.limit {
+	if first > 0 || !inside || int64(c.Bytes) > b.limit || b.write != nil {
 		return b.lines(c, first, !inside)
 	}
 	return b.whole(c)
@@ -112,6 +119,9 @@ func (b *binder) take(c Chunk, from replay.Cursor) bool {
 func (b *binder) whole(c Chunk) bool {
 	if !b.room(c.Bytes) {
 		return false
+	}
+	if b.tally.Entries == 0 {
+		b.first = c.First
 	}
 	if c.Bytes < tiny {
 		lines, err := b.d.lines(c)
@@ -164,13 +174,36 @@ func (b *binder) lines(c Chunk, first int, filter bool) bool {
 				continue
 			}
 		}
-		if !b.room(len(line)) {
+		sent, err := b.written(line)
+		if err != nil {
+			return b.fail(damaged(c, fmt.Errorf("its line %d: %w", i+1, err)))
+		}
+		if !b.room(len(sent)) {
 			return false
 		}
-		b.run = append(b.run, line...)
-		b.include(cut{c.Key, i, i + 1}, len(line))
+		if b.tally.Entries == 0 {
+			b.first = c.First
+			if at, ok := auditlog.At(line); ok {
+				b.first = at
+			}
+		}
+		b.run = append(b.run, sent...)
+		b.include(cut{c.Key, i, i + 1}, len(sent))
 	}
 	return true
+}
+
+// written is what is sent of a line, both with their newline; valid until the next.
+func (b *binder) written(line []byte) ([]byte, error) {
+	if b.write == nil {
+		return line, nil
+	}
+	sent, err := b.write(b.line[:0], line[:len(line)-1])
+	if err != nil {
+		return nil, err
+	}
+	b.line = append(sent, '\n')
+	return b.line, nil
 }
 
 // room sends the batch in the making, if there is one, where that many bytes more would break the limit.
@@ -230,7 +263,7 @@ func (b *binder) send() bool {
 	b.closeCut()
 	id := sha256.Sum256(b.content)
 	b.tally.Batches = 1
-	if !b.yield(Batch{hex.EncodeToString(id[:16]), b.body, last, b.tally}, nil) {
+	if !b.yield(Batch{hex.EncodeToString(id[:16]), b.body, b.first, last, b.tally}, nil) {
 		return false
 	}
 	b.begin()

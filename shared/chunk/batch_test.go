@@ -40,7 +40,7 @@ func TestChunksLieInABatchAsTheyWereStored(t *testing.T) {
 		want += string(c.Deflate)
 	}
 	want += "\x03\x00"
-	batches := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, stored(chunks)))
+	batches := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, nil, stored(chunks)))
 	if len(batches) != 2 || !strings.HasPrefix(string(batches[0].Body), want) || len(batches[0].Body) != len(want)+8 {
 		t.Errorf("four full chunks were not laid one after the other into the first of %d batches", len(batches))
 	}
@@ -63,7 +63,7 @@ func TestAWindowWithoutLinesYieldsNothing(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := collect(t, chunk.Batches("job", test.w, test.from, 1000, stored(test.chunks))); len(got) > 0 {
+			if got := collect(t, chunk.Batches("job", test.w, test.from, 1000, nil, stored(test.chunks))); len(got) > 0 {
 				t.Errorf("got %d batches, the first with %+v", len(got), got[0].Tally)
 			}
 		})
@@ -75,7 +75,7 @@ func TestAChunkOutsideOfTheWindowIsNotEvenDecoded(t *testing.T) {
 	chunks[0].Deflate, chunks[2].Deflate = nil, nil
 	chunks[0], chunks[2] = chunks[0].Sealed(), chunks[2].Sealed()
 	w := replay.Window{From: noon.Add(time.Millisecond), To: noon.Add(2*time.Minute - time.Millisecond)}
-	got := collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, stored(chunks)))
+	got := collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, nil, stored(chunks)))
 	if len(got) != 1 || got[0].Last.Chunk != chunks[1].Key {
 		t.Errorf("got %d batches", len(got))
 	}
@@ -84,7 +84,7 @@ func TestAChunkOutsideOfTheWindowIsNotEvenDecoded(t *testing.T) {
 func TestBothEndsOfTheWindowAreInIt(t *testing.T) {
 	chunks := pack(t, evenly(5, time.Second, 0))
 	w := replay.Window{From: noon.Add(time.Second), To: noon.Add(3 * time.Second)}
-	batches := collect(t, chunk.Batches("job", w, replay.Cursor{}, replay.BatchLimit, stored(chunks)))
+	batches := collect(t, chunk.Batches("job", w, replay.Cursor{}, replay.BatchLimit, nil, stored(chunks)))
 	if len(batches) != 1 || batches[0].Last != (replay.Cursor{Chunk: chunks[0].Key, Line: 4}) {
 		t.Fatalf("got %+v", batches)
 	}
@@ -103,7 +103,7 @@ func TestARunOfTinyChunksIsOnePiece(t *testing.T) {
 	for _, c := range chunks {
 		apart += len(c.Deflate)
 	}
-	batches := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, stored(chunks)))
+	batches := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, nil, stored(chunks)))
 	if len(batches) != 1 || len(batches[0].Body) > apart*3/4 {
 		t.Errorf("%d bytes of tiny chunks became %d batches, the first of %d bytes", apart, len(batches), len(batches[0].Body))
 	}
@@ -115,7 +115,7 @@ func TestARunOfTinyChunksIsOnePiece(t *testing.T) {
 func TestALineLargerThanTheLimitIsABatchByItself(t *testing.T) {
 	chunks := pack(t, []auditlog.Entry{entry(0, "a"), entry(1, noise(1, 5000)), entry(2, "b"), entry(3, "c")})
 	var got []int64
-	for _, b := range collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, stored(chunks))) {
+	for _, b := range collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, nil, stored(chunks))) {
 		got = append(got, b.Tally.Entries)
 	}
 	if diff := cmp.Diff([]int64{1, 1, 2}, got); diff != "" {
@@ -136,7 +136,7 @@ func TestABatchIsCutRightAtTheLimit(t *testing.T) {
 				size += c.Bytes
 			}
 			for limit, want := range map[int]int{size: 1, size - 1: 2} {
-				if got := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, limit, stored(chunks))); len(got) != want {
+				if got := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, limit, nil, stored(chunks))); len(got) != want {
 					t.Errorf("%d bytes became %d batches of at most %d", size, len(got), limit)
 				}
 			}
@@ -144,10 +144,47 @@ func TestABatchIsCutRightAtTheLimit(t *testing.T) {
 	}
 }
 
+func TestTheLimitCountsWhatIsSent(t *testing.T) {
+	chunks := pack(t, evenly(20, 0, 1000), evenly(2, time.Second, 1000))
+	size := 22 * 1000 // as they are stored
+	for limit, want := range map[int][]int64{2*size - 22: {22}, 2*size - 23: {21, 1}, size: {11, 11}, 1998: {1, 1}} {
+		var got []int64
+		for _, b := range collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, limit, shout, stored(chunks))) {
+			if got = append(got, b.Tally.Entries); b.Tally.Bytes != int64(len(gunzip(t, b.Body))) {
+				t.Errorf("a batch of %d bytes says %d", len(gunzip(t, b.Body)), b.Tally.Bytes)
+			}
+		}
+		if diff := cmp.Diff(want, got[:len(want)]); diff != "" {
+			t.Errorf("%d bytes: %s", limit, diff)
+		}
+	}
+}
+
+func TestALineThatCannotBeWrittenIsDamage(t *testing.T) {
+	chunks := pack(t, evenly(3, time.Second, 100))
+	odd := errors.New("no such line")
+	n := 0
+	write := func(dst, line []byte) ([]byte, error) {
+		if n++; n == 3 {
+			return dst, odd
+		}
+		return append(dst, line...), nil
+	}
+	for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, 1000, write, stored(chunks)) {
+		var damage *chunk.Damage
+		if !errors.As(err, &damage) || !errors.Is(err, odd) || damage.Key != chunks[0].Key || b.Tally.Entries > 0 {
+			t.Errorf("got %+v, %v", b.Tally, err)
+		}
+		if want := "chunk " + chunks[0].Key + " is damaged: its line 3: no such line"; err.Error() != want {
+			t.Errorf("got %q", err)
+		}
+	}
+}
+
 func TestAnotherJobGivesAnotherID(t *testing.T) {
 	chunks := pack(t, evenly(1, 0, 0))
-	a := collect(t, chunk.Batches("a", allDay(), replay.Cursor{}, 1000, stored(chunks)))
-	b := collect(t, chunk.Batches("b", allDay(), replay.Cursor{}, 1000, stored(chunks)))
+	a := collect(t, chunk.Batches("a", allDay(), replay.Cursor{}, 1000, nil, stored(chunks)))
+	b := collect(t, chunk.Batches("b", allDay(), replay.Cursor{}, 1000, nil, stored(chunks)))
 	if a[0].ID == b[0].ID {
 		t.Errorf("two jobs have a batch %s", a[0].ID)
 	}
@@ -168,7 +205,7 @@ func TestAnIDIsTheHashOfTheJobWithEachChunksKeyAndCut(t *testing.T) {
 			want.Write(binary.BigEndian.AppendUint64(nil, uint64(part)))
 		}
 	}
-	got := collect(t, chunk.Batches("job", w, replay.Cursor{Chunk: chunks[0].Key, Line: 1}, replay.BatchLimit, stored(chunks)))
+	got := collect(t, chunk.Batches("job", w, replay.Cursor{Chunk: chunks[0].Key, Line: 1}, replay.BatchLimit, nil, stored(chunks)))
 	if id := hex.EncodeToString(want.Sum(nil)[:16]); len(got) != 1 || got[0].ID != id {
 		t.Errorf("got %s, want %s", got[0].ID, id)
 	}
@@ -181,7 +218,7 @@ func TestALineLeftOutBetweenTwoOthersGivesAnotherID(t *testing.T) {
 	var ids []string
 	for _, c := range []chunk.Chunk{sorted, mixed} {
 		c.First, c.Last = time.UnixMilli(1), time.UnixMilli(9)
-		ids = append(ids, collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, stored([]chunk.Chunk{c.Sealed()})))[0].ID)
+		ids = append(ids, collect(t, chunk.Batches("job", w, replay.Cursor{}, 1000, nil, stored([]chunk.Chunk{c.Sealed()})))[0].ID)
 	}
 	if ids[0] == ids[1] {
 		t.Errorf("%s names three lines, and two of them", ids[0])
@@ -190,8 +227,8 @@ func TestALineLeftOutBetweenTwoOthersGivesAnotherID(t *testing.T) {
 
 func TestALateChunkMakesAnotherBatch(t *testing.T) {
 	chunks := pack(t, evenly(1, 0, 0), evenly(1, 0, 0))
-	first := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, stored(chunks[1:])))
-	second := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, stored(chunks)))
+	first := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, nil, stored(chunks[1:])))
+	second := collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, 1000, nil, stored(chunks)))
 	if first[0].ID == second[0].ID || first[0].Last != second[0].Last {
 		t.Errorf("got %s up to %v, then %s up to %v", first[0].ID, first[0].Last, second[0].ID, second[0].Last)
 	}
@@ -208,7 +245,7 @@ func TestNoChunkIsAskedForAfterTheCallerStops(t *testing.T) {
 			}
 		}
 	}
-	for range chunk.Batches("job", allDay(), replay.Cursor{}, 1, counted) {
+	for range chunk.Batches("job", allDay(), replay.Cursor{}, 1, nil, counted) {
 		break
 	}
 	if asked != 2 { // the second one showed that the first batch was full
@@ -238,7 +275,7 @@ func TestTheFirstErrorEndsTheSequence(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var errs []error
-			for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, test.chunks) {
+			for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, nil, test.chunks) {
 				if errs = append(errs, err); err != nil && b.Body != nil {
 					t.Error("a batch came with the error")
 				}
@@ -248,7 +285,7 @@ func TestTheFirstErrorEndsTheSequence(t *testing.T) {
 			}
 		})
 	}
-	for _, err := range chunk.Batches("job", allDay(), replay.Cursor{}, 1000, then(nil, chunk.Chunk{}, broken)) {
+	for _, err := range chunk.Batches("job", allDay(), replay.Cursor{}, 1000, nil, then(nil, chunk.Chunk{}, broken)) {
 		if !errors.Is(err, broken) {
 			t.Errorf("%v is not the store's error", err)
 		}
@@ -296,7 +333,7 @@ func TestAChunkThatIsNotWhatWasStoredIsNeverSent(t *testing.T) {
 				c.Deflate = slices.Clone(c.Deflate)
 				change(&c)
 				n := 0
-				for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, then(nil, c, nil)) {
+				for b, err := range chunk.Batches("job", allDay(), replay.Cursor{}, replay.BatchLimit, nil, then(nil, c, nil)) {
 					n++
 					var damage *chunk.Damage
 					if !errors.As(err, &damage) || damage.Key != c.Key || !damage.At().Equal(noon) || b.Body != nil {
@@ -317,7 +354,7 @@ func TestAChunkThatIsNotWhatWasStoredIsNeverSent(t *testing.T) {
 func TestAFilteredLineWithoutAnRtIsAnError(t *testing.T) {
 	chunks := pack(t, []auditlog.Entry{{At: noon, Raw: []byte(`{"a":1}`)}, entry(time.Second, "")})
 	w := replay.Window{From: noon, To: noon}
-	for _, err := range chunk.Batches("job", w, replay.Cursor{}, 1000, stored(chunks)) {
+	for _, err := range chunk.Batches("job", w, replay.Cursor{}, 1000, nil, stored(chunks)) {
 		if err == nil || !strings.Contains(err.Error(), "line 1 has no rt") {
 			t.Errorf("got %v", err)
 		}

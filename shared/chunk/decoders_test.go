@@ -82,7 +82,7 @@ func TestIndependentDecodersReadEachBatchAsOneMember(t *testing.T) {
 	stories := make(map[string]story)
 	for name, test := range tests {
 		s := story{want: text(rest(places(t, test.chunks), test.w, replay.Cursor{}))}
-		for _, b := range collect(t, chunk.Batches("job", test.w, replay.Cursor{}, test.limit, stored(test.chunks))) {
+		for _, b := range collect(t, chunk.Batches("job", test.w, replay.Cursor{}, test.limit, nil, stored(test.chunks))) {
 			s.bodies = append(s.bodies, b.Body)
 		}
 		stories[name] = s

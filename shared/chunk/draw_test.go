@@ -72,3 +72,20 @@ func drawCursor(t *rapid.T, chunks []chunk.Chunk) replay.Cursor {
 	}
 	return replay.Cursor{Chunk: c.Key, Line: line}
 }
+
+// drawWrite is a way to write lines that makes them shorter, longer or empty; nil is as they are.
+func drawWrite(t *rapid.T) func(dst, line []byte) ([]byte, error) {
+	switch rapid.IntRange(0, 3).Draw(t, "write") {
+	case 0:
+		return shout
+	case 1: // another length for each line
+		return func(dst, line []byte) ([]byte, error) {
+			dst = append(dst, line[:len(line)%97]...)
+			return append(dst, strings.Repeat("+", len(line)%7*100)...), nil
+		}
+	case 2:
+		return func(dst, _ []byte) ([]byte, error) { return dst, nil }
+	default:
+		return nil
+	}
+}

@@ -40,7 +40,7 @@ func FuzzSplice(f *testing.F) {
 		}
 		want := strings.Join(parts[start:], "\n") + "\n"
 		var got strings.Builder
-		for _, b := range collect(t, chunk.Batches("job", allDay(), from, limit, stored(chunks))) {
+		for _, b := range collect(t, chunk.Batches("job", allDay(), from, limit, nil, stored(chunks))) {
 			body := gunzip(t, b.Body)
 			if len(body) > limit && b.Tally.Entries > 1 {
 				t.Fatalf("a batch of %d bytes, %d lines, where the limit is %d", len(body), b.Tally.Entries, limit)

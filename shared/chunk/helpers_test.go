@@ -140,6 +140,28 @@ func text(places []place) string {
 	return b.String()
 }
 
+// shout is a way to write lines that makes them twice as long.
+func shout(dst, line []byte) ([]byte, error) {
+	return append(append(dst, bytes.ToUpper(line)...), line...), nil
+}
+
+// written is the places with the lines that are sent.
+func written(t rapid.TB, all []place, write func(dst, line []byte) ([]byte, error)) []place {
+	t.Helper()
+	if write == nil {
+		return all
+	}
+	sent := slices.Clone(all)
+	for i, p := range sent {
+		line, err := write(nil, []byte(p.line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent[i].line = string(line)
+	}
+	return sent
+}
+
 // collect is all batches, with bodies of their own.
 func collect(t rapid.TB, batches iter.Seq2[chunk.Batch, error]) []chunk.Batch {
 	t.Helper()

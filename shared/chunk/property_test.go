@@ -17,9 +17,9 @@ import (
 func TestTheBatchesAreTheWindowsLinesAfterTheCursorInOrderOnce(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		chunks, w, limit := drawChunks(t), drawWindow(t), drawLimit(t, "limit")
-		from := drawCursor(t, chunks)
-		want := rest(places(t, chunks), w, from)
-		for _, b := range collect(t, chunk.Batches("job", w, from, limit, stored(chunks))) {
+		from, write := drawCursor(t, chunks), drawWrite(t)
+		want := written(t, rest(places(t, chunks), w, from), write)
+		for _, b := range collect(t, chunk.Batches("job", w, from, limit, write, stored(chunks))) {
 			n := int(b.Tally.Entries)
 			if n < 1 || n > len(want) {
 				t.Fatalf("a batch says %d lines where %d are left", n, len(want))
@@ -30,6 +30,12 @@ func TestTheBatchesAreTheWindowsLinesAfterTheCursorInOrderOnce(t *testing.T) {
 			}
 			if b.Tally != (replay.Tally{Batches: 1, Entries: int64(n), Bytes: int64(len(lines))}) || b.Last != want[n-1].cursor {
 				t.Fatalf("a batch of %d lines, %d bytes, up to %v says %+v, %+v", n, len(lines), want[n-1].cursor, b.Tally, b.Last)
+			}
+			if !b.First.Equal(want[0].at) {
+				t.Fatalf("a batch whose first line is of %v says %v", want[0].at, b.First)
+			}
+			if n < len(want) && len(lines)+len(want[n].line)+1 <= limit && write != nil {
+				t.Fatalf("a batch of %d bytes has no room for %d more below %d", len(lines), len(want[n].line)+1, limit)
 			}
 			if len(lines) > limit && n > 1 {
 				t.Fatalf("a batch of %d lines has %d bytes, more than %d", n, len(lines), limit)
@@ -46,8 +52,9 @@ func TestAnyBatchIsAPlaceToGoOnFrom(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		chunks, w := drawChunks(t), drawWindow(t)
 		limit, next := drawLimit(t, "limit"), drawLimit(t, "next limit")
+		write, other := drawWrite(t), drawWrite(t)
 		all := places(t, chunks)
-		batches := collect(t, chunk.Batches("job", w, replay.Cursor{}, limit, stored(chunks)))
+		batches := collect(t, chunk.Batches("job", w, replay.Cursor{}, limit, write, stored(chunks)))
 		if len(batches) == 0 {
 			return
 		}
@@ -57,13 +64,13 @@ func TestAnyBatchIsAPlaceToGoOnFrom(t *testing.T) {
 		at := slices.IndexFunc(chunks, func(c chunk.Chunk) bool { return c.Key == last.Chunk })
 		left := chunks[at:]
 		var got strings.Builder
-		for _, b := range collect(t, chunk.Batches("job", w, last, next, stored(left))) {
+		for _, b := range collect(t, chunk.Batches("job", w, last, next, other, stored(left))) {
 			got.WriteString(gunzip(t, b.Body))
 		}
-		if got.String() != text(rest(all, w, last)) {
+		if got.String() != text(written(t, rest(all, w, last), other)) {
 			t.Fatalf("after batch %d, up to %v, others than its rest came", i, last)
 		}
-		again := collect(t, chunk.Batches("job", w, last, limit, stored(left)))
+		again := collect(t, chunk.Batches("job", w, last, limit, write, stored(left)))
 		for n, b := range batches[i+1:] {
 			if n >= len(again) || again[n].ID != b.ID || !bytes.Equal(again[n].Body, b.Body) {
 				t.Fatalf("after batch %d the batch %d is another when it is made again", i, i+1+n)
@@ -80,7 +87,7 @@ func TestBatchesHaveTheSameIDExactlyIfTheyHaveTheSameContent(t *testing.T) {
 		for range 4 {
 			w, from := drawWindow(t), drawCursor(t, chunks)
 			left := rest(all, w, from)
-			for _, b := range collect(t, chunk.Batches("job", w, from, drawLimit(t, "limit"), stored(chunks))) {
+			for _, b := range collect(t, chunk.Batches("job", w, from, drawLimit(t, "limit"), drawWrite(t), stored(chunks))) {
 				var content strings.Builder
 				for _, p := range left[:b.Tally.Entries] {
 					fmt.Fprintln(&content, p.cursor)
@@ -101,7 +108,7 @@ func TestBatchesHaveTheSameIDExactlyIfTheyHaveTheSameContent(t *testing.T) {
 func TestABodyStaysUntouchedUntilTheBatchAfterTheNextIsAskedFor(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		chunks, w := drawChunks(t), drawWindow(t)
-		next, stop := iter.Pull2(chunk.Batches("job", w, replay.Cursor{}, drawLimit(t, "limit"), stored(chunks)))
+		next, stop := iter.Pull2(chunk.Batches("job", w, replay.Cursor{}, drawLimit(t, "limit"), drawWrite(t), stored(chunks)))
 		defer stop()
 		var body, want []byte
 		for b, err, ok := next(); ok; b, err, ok = next() {

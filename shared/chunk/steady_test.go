@@ -33,6 +33,7 @@ type path struct {
 	chunks []chunk.Chunk
 	w      replay.Window
 	limit  int
+	write  func(dst, line []byte) ([]byte, error)
 }
 
 // paths are all of them, with chunks of about that size.
@@ -43,10 +44,11 @@ func paths(t testing.TB, size, limit int) []path {
 	spread := pack(t, evenly(n, time.Minute/time.Duration(n+1), 663))
 	edge := replay.Window{From: noon, To: noon.Add(45 * time.Second)}
 	return []path{
-		{"spliced", large, allDay(), limit},
-		{"tiny", small, allDay(), limit},
-		{"filtered", spread[:1], edge, limit},
-		{"cut by the limit", large, allDay(), size / 2},
+		{"spliced", large, allDay(), limit, nil},
+		{"tiny", small, allDay(), limit, nil},
+		{"filtered", spread[:1], edge, limit, nil},
+		{"cut by the limit", large, allDay(), size / 2, nil},
+		{"written anew", large, allDay(), limit, func(dst, line []byte) ([]byte, error) { return append(dst, line...), nil }},
 	}
 }
 
@@ -70,7 +72,7 @@ func TestABatchMoreAllocatesNextToNothing(t *testing.T) {
 			cost := func(chunks int) (allocs float64, batches int) {
 				source := repeated(p.chunks, chunks)
 				allocs = testing.AllocsPerRun(1, func() {
-					batches, _ = drain(t, chunk.Batches("job", p.w, replay.Cursor{}, p.limit, source))
+					batches, _ = drain(t, chunk.Batches("job", p.w, replay.Cursor{}, p.limit, p.write, source))
 				})
 				return allocs, batches
 			}
@@ -91,7 +93,7 @@ func BenchmarkBatches(b *testing.B) {
 			b.ReportAllocs()
 			batches := 0
 			for b.Loop() {
-				n, size := drain(b, chunk.Batches("job", p.w, replay.Cursor{}, p.limit, source))
+				n, size := drain(b, chunk.Batches("job", p.w, replay.Cursor{}, p.limit, p.write, source))
 				batches = n
 				b.SetBytes(size)
 			}

@@ -91,7 +91,7 @@ type errand struct {
 // send posts batch after batch from the slice's cursor on; stop says when to start no other.
 func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	chunks := e.archive.Chunks(ctx, e.slice.Scope, e.slice.Window, e.at.Cursor)
-	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), chunks))
+	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), nil, chunks))
 	defer join()
 	for b := range batches {
 		var damage *chunk.Damage

@@ -76,7 +76,7 @@ func batches(t testing.TB, k auditlog.Key, n, limit int) iter.Seq2[chunk.Batch, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return chunk.Batches("job", replay.Window{From: noon, To: noon.Add(time.Hour)}, replay.Cursor{}, limit,
+	return chunk.Batches("job", replay.Window{From: noon, To: noon.Add(time.Hour)}, replay.Cursor{}, limit, nil,
 		func(yield func(chunk.Chunk, error) bool) {
 			for _, c := range chunks {
 				if !yield(c, nil) {

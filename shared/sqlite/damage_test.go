@@ -91,7 +91,7 @@ func readAll(t *testing.T, s *sqlite.Store) (string, error) {
 	t.Helper()
 	var out strings.Builder
 	w := replay.Window{From: noon().Add(-2 * time.Hour), To: noon()}
-	for b, err := range chunk.Batches("job", w, replay.Cursor{}, replay.BatchLimit, s.Chunks(t.Context(), inAcme(), w, replay.Cursor{})) {
+	for b, err := range chunk.Batches("job", w, replay.Cursor{}, replay.BatchLimit, nil, s.Chunks(t.Context(), inAcme(), w, replay.Cursor{})) {
 		if err != nil {
 			return "", err
 		}
