@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/boot"
 	"reprise/shared/egress"
 	"reprise/shared/webhook"
@@ -64,7 +65,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c, kong.Name("reprise"), kong.Description(about), kong.Writers(stdout, stderr),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-		kong.Vars{"version": egress.Version(), "patience": webhook.Patience.String()},
+		kong.Vars{"version": egress.Version(), "patience": webhook.Patience.String(), "host": auditlog.DefaultHost},
 		kong.ValueFormatter(describe), kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
 	if err != nil {
 		return complain(stderr, exitFailed, err, "")

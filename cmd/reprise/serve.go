@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/egress"
 	"reprise/shared/local"
 	"reprise/shared/replay"
@@ -29,6 +30,7 @@ type serveCmd struct {
 	DefaultRegion string        `env:"REPRISE_DEFAULT_REGION" placeholder:"REGION" help:"The region of a request whose host names none; the first of --regions if not given."`
 	Lanes         int           `default:"4" env:"REPRISE_LANES" placeholder:"N" help:"How many requests a replay may have in flight to its webhook, 1 to 32; 1 keeps all entries in order of time."`
 	Patience      time.Duration `default:"${patience}" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
+	CEFHost       string        `name:"cef-host" default:"${host}" env:"REPRISE_CEF_HOST" placeholder:"NAME" help:"What entries that are sent as cef name as the host that they come from."`
 	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
 	Profile       string        `hidden:"" env:"REPRISE_PROFILE" placeholder:"FOLDER" help:"Write a CPU and a heap profile there when it ends."`
 	logs          `embed:""`
@@ -60,6 +62,9 @@ func (c *serveCmd) Validate() error {
 	if c.Patience <= 0 {
 		return fmt.Errorf("--patience: must be more than nothing, not %s", c.Patience)
 	}
+	if err := auditlog.CheckHost(c.CEFHost); err != nil {
+		return fmt.Errorf("--cef-host: %w", err)
+	}
 	if err := replay.CheckDomain(c.Domain); err != nil {
 		return fmt.Errorf("--domain: %w", err)
 	}
@@ -84,7 +89,7 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	config := local.Config{
 		Address: c.Address, File: c.Data, Regions: regions,
 		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside},
-		Lanes: c.Lanes, Patience: c.Patience, Version: egress.Version(),
+		Lanes: c.Lanes, Patience: c.Patience, CEFHost: c.CEFHost, Version: egress.Version(),
 		Ready: func(address string) {
 			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", egress.Version())
 			if !c.forPrograms() {

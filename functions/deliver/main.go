@@ -18,6 +18,7 @@ func main() {
 	b := boot.Start()
 	jobs, slices := b.Jobs(), b.Slices()
 	door := egress.New(b.Guard(), egress.Version(), time.Now)
-	courier := deliver.New(jobs, slices, b.Entries(), b.Webhooks(), door, settle.New(jobs, slices), webhook.Patience, time.Now, rand.Float64)
+	settings := deliver.Settings{Patience: webhook.Patience, Host: b.CEFHost()}
+	courier := deliver.New(jobs, slices, b.Entries(), b.Webhooks(), b.Keys(), door, settle.New(jobs, slices), settings, time.Now, rand.Float64)
 	lambda.Start(b.Queue().OnMessage(b.DeadQueue(), courier.Deliver))
 }

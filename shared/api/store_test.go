@@ -64,7 +64,7 @@ func TestTheLifeOfAReplayAsAClientSeesIt(t *testing.T) {
 		}
 	}
 	answered(t, s.ask("PATCH", hookPath, `{"endpoint":"https://a.example","authorization":"x","enabled":true}`), 200,
-		`{"endpoint":"https://a.example","enabled":true,"log_format":"json","skip_ssl_verification":false,"updated_at":"2026-03-08T12:00:00Z"}`)
+		`{"endpoint":"https://a.example","enabled":true,"log_format":"cef","skip_ssl_verification":false,"updated_at":"2026-03-08T12:00:00Z"}`)
 	answered(t, s.ask("POST", logPath, lines(3), with("Content-Type", ndjson)), 202, `{"accepted":3}`)
 	put := func() string {
 		w := s.ask("PUT", jobPath, window("2026-03-08T10:55:00Z", "2026-03-08T11:55:00Z"))

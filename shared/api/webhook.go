@@ -130,12 +130,9 @@ type hookView struct {
 }
 
 func showHook(c webhook.Config) hookView {
-	v := hookView{c.Endpoint, c.Enabled, c.Format, c.SkipVerify, stamp(c.UpdatedAt)}
+	v := hookView{c.Endpoint, c.Enabled, c.Written(), c.SkipVerify, stamp(c.UpdatedAt)}
 	if v.Endpoint == "" {
 		v.Endpoint = unconfigured
-	}
-	if v.Format == "" {
-		v.Format = auditlog.JSON
 	}
 	return v
 }

@@ -19,7 +19,7 @@ import (
 func TestAWebhookBeforeAnyPatchIsUnconfigured(t *testing.T) {
 	t.Parallel()
 	answered(t, newStack(t).ask("GET", hookPath, ""), 200,
-		`{"endpoint":"unconfigured","enabled":false,"log_format":"json","skip_ssl_verification":false,"updated_at":"0001-01-01T00:00:00Z"}`)
+		`{"endpoint":"unconfigured","enabled":false,"log_format":"cef","skip_ssl_verification":false,"updated_at":"0001-01-01T00:00:00Z"}`)
 }
 
 func TestAWebhookIsShownWithoutItsAuthorization(t *testing.T) {
@@ -36,26 +36,28 @@ func TestAPatchMerges(t *testing.T) {
 		body string
 		want webhook.Config
 	}{
-		"nothing":         {`{}`, webhook.Config{}},
-		"nulls":           {`{"endpoint":null,"authorization":null,"enabled":null,"log_format":null,"skip_ssl_verification":null}`, webhook.Config{}},
-		"an endpoint":     {`{"endpoint":"https://a.example/?x=1&y=<2>"}`, webhook.Config{Endpoint: "https://a.example/?x=1&y=<2>"}},
-		"all of it":       {`{"endpoint":"https://a.example","authorization":"Basic eA==","enabled":true,"log_format":"json","skip_ssl_verification":true}`, webhook.Config{Endpoint: "https://a.example", Authorization: "Basic eA==", Enabled: true, SkipVerify: true}},
-		"false is a word": {`{"enabled":false,"skip_ssl_verification":false}`, webhook.Config{}},
+		"nothing":         {`{}`, webhook.Config{Format: auditlog.CEF}},
+		"nulls":           {`{"endpoint":null,"authorization":null,"enabled":null,"log_format":null,"skip_ssl_verification":null}`, webhook.Config{Format: auditlog.CEF}},
+		"an endpoint":     {`{"endpoint":"https://a.example/?x=1&y=<2>"}`, webhook.Config{Endpoint: "https://a.example/?x=1&y=<2>", Format: auditlog.CEF}},
+		"all of it":       {`{"endpoint":"https://a.example","authorization":"Basic eA==","enabled":true,"log_format":"json","skip_ssl_verification":true}`, webhook.Config{Endpoint: "https://a.example", Authorization: "Basic eA==", Enabled: true, Format: auditlog.JSON, SkipVerify: true}},
+		"cef":             {`{"log_format":"cef"}`, webhook.Config{Format: auditlog.CEF}},
+		"cps":             {`{"log_format":"cps"}`, webhook.Config{Format: auditlog.CPS}},
+		"false is a word": {`{"enabled":false,"skip_ssl_verification":false}`, webhook.Config{Format: auditlog.CEF}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
 			w := s.ask("PATCH", hookPath, tt.body)
 			want := tt.want
-			want.Scope, want.Version, want.Format, want.UpdatedAt = acme, 1, auditlog.JSON, noon
+			want.Scope, want.Version, want.UpdatedAt = acme, 1, noon
 			if diff := cmp.Diff(want, s.hooks[acme]); diff != "" {
 				t.Error(diff)
 			}
 			if want.Endpoint == "" {
 				want.Endpoint = "unconfigured"
 			}
-			answered(t, w, 200, fmt.Sprintf(`{"endpoint":%q,"enabled":%v,"log_format":"json","skip_ssl_verification":%v,"updated_at":"2026-03-08T12:00:00Z"}`,
-				want.Endpoint, want.Enabled, want.SkipVerify))
+			answered(t, w, 200, fmt.Sprintf(`{"endpoint":%q,"enabled":%v,"log_format":%q,"skip_ssl_verification":%v,"updated_at":"2026-03-08T12:00:00Z"}`,
+				want.Endpoint, want.Enabled, want.Format, want.SkipVerify))
 		})
 	}
 }
@@ -94,9 +96,7 @@ func TestABadPatchIsRefusedAndStoresNothing(t *testing.T) {
 		"http":              {`{"endpoint":"http://a.example"}`, bad("Invalid endpoint", "endpoint||must be a valid URL")},
 		"too long a URL":    {`{"endpoint":"https://` + strings.Repeat("a", 2048) + `"}`, bad("Invalid endpoint", "endpoint|invalid|must be at most 2048 bytes long")},
 		"a line break":      {`{"authorization":"a\r\nX: y"}`, bad("Invalid parameter", "authorization|invalid|must not hold control characters")},
-		"cef":               {`{"log_format":"cef"}`, bad("Invalid parameter", "log_format|invalid|cef is not supported yet: use json")},
-		"cps":               {`{"log_format":"cps"}`, bad("Invalid parameter", "log_format|invalid|cps is not supported yet: use json")},
-		"an unknown format": {`{"log_format":"xml"}`, bad("Invalid parameter", "log_format|invalid|must be json")},
+		"an unknown format": {`{"log_format":"xml"}`, bad("Invalid parameter", "log_format|invalid|must be one of cef, json, cps")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

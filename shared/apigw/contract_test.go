@@ -61,7 +61,7 @@ func refusals() map[string]row {
 		"unknown property": {
 			ask("PATCH", hookPath, `{"<é>":1}`), 400, problem("400", bad, "Unknown property", `{"field":"<é>","rule":"unknown_property","reason":"is not a property of a webhook"}`),
 		},
-		"another rule":         {ask("PATCH", hookPath, `{"log_format":"cef"}`), 400, ""},
+		"another rule":         {ask("PATCH", hookPath, `{"log_format":"xml"}`), 400, ""},
 		"no token":             {request{"GET", jobPath, []string{host}, ""}, 401, unauthorized},
 		"an unknown token":     {request{"GET", jobPath, []string{host, bearer("guess")}, ""}, 401, unauthorized},
 		"an expired token":     {request{"GET", jobPath, []string{host, bearer("expired")}, ""}, 401, unauthorized},

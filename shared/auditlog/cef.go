@@ -22,6 +22,9 @@ const (
 	cefUnknown = "Unknown"
 )
 
+// DefaultHost is the host of CEF lines where nobody set another.
+const DefaultHost = "reprise"
+
 // The order of keys, each kind's own; what an entry does not have is left out (CONTRACT.md §5).
 const (
 	cefAuthentication = "rt src request success org_id portal_id principal_id trace_id user_agent"

@@ -16,6 +16,7 @@ import (
 	awssqs "github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/oklog/ulid/v2"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/egress"
 	"reprise/shared/replay"
 )
@@ -95,6 +96,15 @@ func (b *Boot) Guard() egress.Guard {
 		b.wrong("ALLOW_INSIDE", errors.New("must be true or false"))
 	}
 	return egress.Guard{AllowInside: inside, AllowHTTP: inside}
+}
+
+// CEFHost is CEF_HOST: what a line of CEF says after its time (auditlog.CheckHost).
+func (b *Boot) CEFHost() string {
+	host := b.setting("CEF_HOST")
+	if err := auditlog.CheckHost(host); err != nil {
+		b.wrong("CEF_HOST", err)
+	}
+	return host
 }
 
 // NewID makes a ULID: sorted by time, and nobody can guess the next one.

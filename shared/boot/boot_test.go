@@ -40,6 +40,7 @@ func starts() map[string]func(*boot.Boot) {
 		"lanes":     func(b *boot.Boot) { fmt.Print(b.Lanes()) },
 		"guard":     func(b *boot.Boot) { fmt.Print(b.Guard().AllowInside, b.Guard().AllowHTTP) },
 		"regions":   func(b *boot.Boot) { fmt.Printf("%+v", b.Regions()) },
+		"cefhost":   func(b *boot.Boot) { fmt.Print(b.CEFHost()) },
 		"logs": func(*boot.Boot) {
 			slog.Debug("too fine")
 			slog.Info("fine", "job", "J")
@@ -108,6 +109,8 @@ func TestASettingThatIsMissingOrWrongEndsTheStartByItsName(t *testing.T) {
 		{"lanes", []string{level, "LANES=33"}, "LANES", "must be from 1 to 32, not 33"},
 		{"guard", []string{level}, "ALLOW_INSIDE", "is missing"},
 		{"guard", []string{level, "ALLOW_INSIDE=maybe"}, "ALLOW_INSIDE", "must be true or false"},
+		{"cefhost", []string{level}, "CEF_HOST", "is missing"},
+		{"cefhost", []string{level, "CEF_HOST=a b"}, "CEF_HOST", `"a b" must be 1 to 253 letters, digits, dots, hyphens, underscores and colons`},
 		{"regions", []string{level}, "REGIONS", "is missing"},
 		{"regions", []string{level, "REGIONS=us,eu"}, "DEFAULT_REGION", "is missing"},
 		{"regions", []string{level, "REGIONS=us,,eu", "DEFAULT_REGION=us"}, "REGIONS", `"" cannot begin a host name: 1 to 63 of a-z, 0-9 and -, not beginning or ending with -`},
@@ -135,8 +138,9 @@ func TestAStartWithItsSettingsSaysNothing(t *testing.T) {
 	all := []string{
 		"LOG_LEVEL=info", "AWS_REGION=us-east-1", "JOBS_TABLE=j", "SLICES_TABLE=s", "ENTRIES_TABLE=e", "COUNTS_TABLE=c", "WEBHOOKS_TABLE=w", "TOKENS_TABLE=t",
 		"KEYS_TABLE=k", "SLICE_QUEUE_URL=u", "DEAD_QUEUE_URL=d", "LANES=4", "ALLOW_INSIDE=false", "REGIONS=us,eu", "DEFAULT_REGION=eu", "DOMAIN=",
+		"CEF_HOST=konghq.com",
 	}
-	want := map[string]string{"lanes": "4", "guard": "false false", "regions": "{Known:[us eu] Default:eu Domain:}"}
+	want := map[string]string{"lanes": "4", "guard": "false false", "regions": "{Known:[us eu] Default:eu Domain:}", "cefhost": "konghq.com"}
 	for what := range starts() {
 		if what == "fails" {
 			continue

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/chunk"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
@@ -19,16 +20,23 @@ type Courier struct {
 	slices   Slices
 	archive  Archive
 	hooks    Webhooks
+	keys     Keys
 	poster   Poster
 	clerk    Settler
-	patience time.Duration
+	settings Settings
 	now      func() time.Time
 	random   func() float64
 }
 
-// New makes a Courier. Patience is how long a batch is tried in all (webhook.Patience); random gives numbers in [0,1).
-func New(jobs Jobs, slices Slices, archive Archive, hooks Webhooks, poster Poster, clerk Settler, patience time.Duration, now func() time.Time, random func() float64) *Courier {
-	return &Courier{jobs, slices, archive, hooks, poster, clerk, patience, now, random}
+// Settings are what an operator may set.
+type Settings struct {
+	Patience time.Duration // how long a batch is tried in all (webhook.Patience)
+	Host     string        // of CEF lines (auditlog.CheckHost)
+}
+
+// New makes a Courier; random gives numbers in [0,1).
+func New(jobs Jobs, slices Slices, archive Archive, hooks Webhooks, keys Keys, poster Poster, clerk Settler, settings Settings, now func() time.Time, random func() float64) *Courier {
+	return &Courier{jobs, slices, archive, hooks, keys, poster, clerk, settings, now, random}
 }
 
 // reserve is what one more batch may take: the POST's 15 s and the writes around it.
@@ -90,8 +98,12 @@ type errand struct {
 
 // send posts batch after batch from the slice's cursor on; stop says when to start no other.
 func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
+	write, err := e.writer(ctx)
+	if err != nil {
+		return replay.Next{}, err
+	}
 	chunks := e.archive.Chunks(ctx, e.slice.Scope, e.slice.Window, e.at.Cursor)
-	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), nil, chunks))
+	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), write, chunks))
 	defer join()
 	for b := range batches {
 		var damage *chunk.Damage
@@ -127,6 +139,25 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	}
 	// A crash here leaves a job whose slices may all be done: the message comes again, finds its slice done and settles.
 	return replay.Done(), e.settle(ctx, e.slice)
+}
+
+// writer is how the webhook's lines are written: nil is as they were stored. A change of the format is a change of the webhook, which has the slice read anew (same).
+func (e *errand) writer(ctx context.Context) (func(dst, line []byte) ([]byte, error), error) {
+	scribe := auditlog.Scribe{Format: e.hook.Written(), Host: e.settings.Host}
+	switch scribe.Format {
+	case auditlog.JSON:
+		return nil, nil
+	case auditlog.CPS:
+	case auditlog.CEF:
+		key, err := e.keys.SigningKey(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("reading the signing key for job %s: %w", e.slice.JobID, err)
+		}
+		scribe.Key = key
+	default:
+		return nil, fmt.Errorf("the webhook for job %s wants entries as %q, which this version does not write", e.slice.JobID, scribe.Format)
+	}
+	return scribe.Write, nil
 }
 
 // damaged ends the job: no other try mends what is stored, and a batch without it would pass for all there was.

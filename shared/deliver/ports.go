@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/chunk"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
@@ -43,6 +44,12 @@ type Webhooks interface {
 	// as its last attempt, one without off must change nothing: that 410 is what the job's failure is named by.
 	// Over another Version than c's it must change nothing and return nil: the webhook was changed since, and knows better.
 	Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error
+}
+
+// Keys holds the signing keys.
+type Keys interface {
+	// SigningKey must return the key that was added last, or ErrNotFound.
+	SigningKey(context.Context) (auditlog.Key, error)
 }
 
 // Poster is the way out.

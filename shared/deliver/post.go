@@ -20,7 +20,8 @@ func (e *errand) post(ctx context.Context, b chunk.Batch) webhook.Verdict {
 	})
 	now := e.now()
 	verdict := webhook.Judge(answer, webhook.Try{
-		Single: b.Tally.Entries == 1, Attempts: e.at.Attempts, Since: e.at.Since, Now: now, Patience: e.patience,
+		Single: b.Tally.Entries == 1, First: b.First, Bytes: b.Tally.Bytes,
+		Attempts: e.at.Attempts, Since: e.at.Since, Now: now, Patience: e.settings.Patience,
 	}, e.random())
 	slog.InfoContext(ctx, "batch", "job", e.slice.JobID, "org", e.slice.Org, "region", e.slice.Region, "slice", e.slice.N,
 		"attempt", e.at.Attempts+1, "webhook_id", b.ID, "code", answer.Code, "answer", answer.Message, "outcome", verdict.Outcome,

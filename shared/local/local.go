@@ -40,12 +40,15 @@ type Config struct {
 	Guard    egress.Guard
 	Lanes    int           // requests in flight per job, at least 1
 	Patience time.Duration // how long a batch is tried in all; 0 is webhook.Patience
+	CEFHost  string        // of CEF lines (auditlog.CheckHost); empty is auditlog.DefaultHost
 	Version  string        // of the User-Agent
 	// Ready is told the address once requests are taken there; it may be nil.
 	Ready func(address string)
 }
 
-func (c Config) patience() time.Duration { return cmp.Or(c.Patience, webhook.Patience) }
+func (c Config) delivery() deliver.Settings {
+	return deliver.Settings{Patience: cmp.Or(c.Patience, webhook.Patience), Host: cmp.Or(c.CEFHost, auditlog.DefaultHost)}
+}
 
 // Run serves until ctx ends, then finishes the requests and the batches in hand. The port comes first, so that a start
 // that fails for a port in use leaves no file behind.
@@ -125,7 +128,7 @@ func serve(ctx context.Context, c Config, store *sqlite.Store, listener net.List
 	queue, dead := store.Queue(), store.DeadQueue()
 	clerk := settle.New(store, store)
 	fan := fanout.New(store, store, store, queue, clerk, c.Lanes)
-	courier := deliver.New(store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.patience(), time.Now, mrand.Float64)
+	courier := deliver.New(store, store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.delivery(), time.Now, mrand.Float64)
 	sweeper := sweep.New(store, store, queue, clerk, fan.Out, time.Now)
 
 	parts, ctx := errgroup.WithContext(ctx)

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/goleak"
 
 	"reprise/shared/access"
+	"reprise/shared/deliver"
 	"reprise/shared/egress"
 	"reprise/shared/receiver"
 	"reprise/shared/replay"
@@ -253,11 +254,11 @@ func TestOneRequestTooManyIsToldToComeBack(t *testing.T) {
 	}
 }
 
-func TestWithoutAPatienceOfItsOwnTheContractsHourHolds(t *testing.T) {
-	if got := (Config{}).patience(); got != webhook.Patience {
+func TestWhatIsNotSetIsTheContracts(t *testing.T) {
+	if got := (Config{}).delivery(); got != (deliver.Settings{Patience: webhook.Patience, Host: "reprise"}) {
 		t.Error(got)
 	}
-	if got := (Config{Patience: time.Minute}).patience(); got != time.Minute {
+	if got := (Config{Patience: time.Minute, CEFHost: "konghq.com"}).delivery(); got != (deliver.Settings{Patience: time.Minute, Host: "konghq.com"}) {
 		t.Error(got)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/deliver"
 	"reprise/shared/fanout"
 	"reprise/shared/replay"
@@ -65,7 +66,7 @@ func (w *world) deliver(s replay.Slice, m *Message) {
 		ctx, cancel := context.WithTimeout(context.Background(), functionTime)
 		defer cancel()
 		roll := rand.New(rand.NewPCG(w.seed, uint64(t.n)))
-		courier := deliver.New(t, t, t, t, t, settle.New(t, t), w.script.patience, t.now, roll.Float64)
+		courier := deliver.New(t, t, t, t, t, t, settle.New(t, t), deliver.Settings{Patience: w.script.patience, Host: auditlog.DefaultHost}, t.now, roll.Float64)
 		next, err := courier.Deliver(ctx, s)
 		if err != nil || m == nil {
 			return

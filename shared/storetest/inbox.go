@@ -8,25 +8,33 @@ import (
 	"strings"
 	"testing"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/webhook"
 )
 
 // inbox is a receiver at the other side of the Poster port. It answers as its script says, remembers what it acknowledged,
-// and checks its caller: one gzip member, one content per Webhook-Id, no POST of a job that said it is over.
+// and checks its caller: one gzip member, one content per Webhook-Id however it is written, signatures where they were made
+// for it.
 type inbox struct {
 	t      *testing.T
-	script []webhook.Answer // used up first; then always, or 200
+	keys   func() []auditlog.PublicKey
+	traces map[string]string       // trace_id → canonical entry
+	came   map[auditlog.Format]int // lines acknowledged
+	script []webhook.Answer        // used up first; then always, or 200
 	always *webhook.Answer
 	limit  int // decoded bytes; more is a 413; 0: none
 	during func(webhook.Delivery)
 	got    map[string]int    // canonical entry → how often it was acknowledged
-	ids    map[string]string // Webhook-Id → body
+	ids    map[string]string // Webhook-Id → canonical entries
 	again  int               // entries that came again under a known Webhook-Id
 	jobs   map[string]int    // POSTs by job
 }
 
 func newInbox(t *testing.T) *inbox {
-	return &inbox{t: t, got: make(map[string]int), ids: make(map[string]string), jobs: make(map[string]int)}
+	return &inbox{
+		t: t, got: make(map[string]int), ids: make(map[string]string), jobs: make(map[string]int),
+		traces: make(map[string]string), came: make(map[auditlog.Format]int),
+	}
 }
 
 // Post takes one delivery.
@@ -39,7 +47,9 @@ func (i *inbox) Post(_ context.Context, _ webhook.Config, d webhook.Delivery) we
 	}
 	i.jobs[d.Job]++
 	text := i.read(d)
-	if known, ok := i.ids[d.ID]; ok && known != text {
+	raws, formats := i.entries(text)
+	content := strings.Join(raws, "\n")
+	if known, ok := i.ids[d.ID]; ok && known != content {
 		i.t.Errorf("Webhook-Id %s came with another content", d.ID)
 	}
 	answer := webhook.Answer{Code: 200, Message: "200 OK"}
@@ -55,19 +65,42 @@ func (i *inbox) Post(_ context.Context, _ webhook.Config, d webhook.Delivery) we
 		return answer
 	}
 	_, known := i.ids[d.ID]
-	i.ids[d.ID] = text
-	for line := range strings.Lines(text) {
-		raw, _, ok := strings.Cut(line, `,"sig":"`)
-		if !ok {
-			i.t.Errorf("a line without a signature: %s", line)
-		}
+	i.ids[d.ID] = content
+	for n, raw := range raws {
 		if known {
 			i.again++
 			continue // a receiver that drops known ids
 		}
-		i.got[raw+"}"]++
+		i.got[raw]++
+		i.came[formats[n]]++
 	}
 	return answer
+}
+
+// entries reads every line back to its canonical entry. Of json lines, which are sent as they were stored, the signature is
+// the business of other tests.
+func (i *inbox) entries(text string) (raws []string, formats []auditlog.Format) {
+	i.t.Helper()
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		raw, _, ok := strings.Cut(line, `,"sig":"`)
+		raw += "}"
+		format := auditlog.JSON
+		if !strings.HasPrefix(line, `{"event_class_id":`) { // the first key of what this world produces
+			var signed []byte
+			signed, ok = auditlog.Verify([]byte(line), i.keys())
+			if format, raw = auditlog.CPS, string(signed); !strings.HasPrefix(line, "{") {
+				_, trace, _ := strings.Cut(raw, " trace_id=")
+				trace, _, _ = strings.Cut(trace, " ")
+				format, raw = auditlog.CEF, i.traces[trace]
+			}
+		}
+		if !ok || raw == "" {
+			i.t.Errorf("no right line of %s: %s", format, line)
+		}
+		raws, formats = append(raws, raw), append(formats, format)
+	}
+	return raws, formats
 }
 
 func (i *inbox) read(d webhook.Delivery) string {

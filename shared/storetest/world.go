@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -68,10 +69,15 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 		inbox: newInbox(t), sent: make(map[string]int), doubted: make(map[string]int), times: make(map[string]time.Time),
 		store: faults.Store(b.Store),
 	}
+	w.inbox.keys = func() []auditlog.PublicKey {
+		keys, err := b.PublicKeys(w.ctx)
+		w.must(err)
+		return keys
+	}
 	store, queue := w.store, faults.Queue(b.Queue)
 	w.clerk = settle.New(store, store)
 	w.fan = fanout.New(store, store, store, queue, w.clerk, 2)
-	w.courier = deliver.New(store, store, store, store, w.inbox, w.clerk, 4*time.Minute, b.Now, func() float64 { return 0.5 })
+	w.courier = deliver.New(store, store, store, store, store, w.inbox, w.clerk, deliver.Settings{Patience: 4 * time.Minute, Host: auditlog.DefaultHost}, b.Now, func() float64 { return 0.5 })
 	w.sweeper = sweep.New(store, store, queue, w.clerk, w.fan.Out, b.Now)
 	w.desk = intake.New(store, store, store)
 	id := rand.Text // never used anywhere before: a backend may remember ids longer than its rows
@@ -125,6 +131,7 @@ func (w *world) entries(n int, padding string) []auditlog.Entry {
 		e, err := auditlog.Parse([]byte(line), w.at.Org, w.backend.Now())
 		w.must(err)
 		all[i] = e
+		w.inbox.traces[strconv.Itoa(w.serial+i)] = string(e.Raw)
 	}
 	w.serial += n
 	return all

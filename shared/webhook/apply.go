@@ -26,7 +26,7 @@ func (c Config) Apply(p Patch, now time.Time) (Config, error) {
 	give((*string)(&next.Authorization), p.Authorization)
 	give((*string)(&next.Format), p.Format)
 	if next.Format == "" && p.Format == nil {
-		next.Format = auditlog.JSON
+		next.Format = c.Written()
 	}
 	bad := checkEndpoint(next, p.Endpoint != nil)
 	bad = append(bad, checkAuthorization(next)...)
@@ -76,14 +76,12 @@ func checkAuthorization(c Config) replay.InputError {
 
 func checkFormat(f auditlog.Format) replay.InputError {
 	switch f {
-	case auditlog.JSON:
+	case auditlog.CEF, auditlog.JSON, auditlog.CPS:
 		return nil
-	case auditlog.CEF, auditlog.CPS:
-		return invalid("log_format", replay.RuleInvalid, string(f)+" is not supported yet: use json")
 	case "":
 		return invalid("log_format", replay.RuleRequired, "cannot be blank")
 	default:
-		return invalid("log_format", replay.RuleInvalid, "must be json")
+		return invalid("log_format", replay.RuleInvalid, "must be one of cef, json, cps")
 	}
 }
 

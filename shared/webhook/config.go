@@ -21,6 +21,19 @@ type Config struct {
 	Last          Attempt // the zero Attempt where there was none since the endpoint or the authorization changed
 }
 
+// Written is the format that lines are written in. Where none was chosen it is cef (CONTRACT.md §3), but json for a webhook
+// that was saved before there was a choice: its receiver goes on getting what it was made for.
+func (c Config) Written() auditlog.Format {
+	switch {
+	case c.Format != "":
+		return c.Format
+	case c.Version == 0:
+		return auditlog.CEF
+	default:
+		return auditlog.JSON
+	}
+}
+
 // Patch is a PATCH; nil is "not given".
 type Patch struct {
 	Endpoint, Authorization, Format *string

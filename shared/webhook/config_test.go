@@ -53,6 +53,8 @@ func TestAPatchChangesOnlyWhatItGives(t *testing.T) {
 		"off":                        {webhook.Patch{Enabled: new(false)}, func(c *webhook.Config) { c.Enabled = false }},
 		"no verification":            {webhook.Patch{SkipVerify: new(true)}, func(c *webhook.Config) { c.SkipVerify = true }},
 		"json":                       {webhook.Patch{Format: new("json")}, func(*webhook.Config) {}},
+		"cef":                        {webhook.Patch{Format: new("cef")}, func(c *webhook.Config) { c.Format = auditlog.CEF }},
+		"cps":                        {webhook.Patch{Format: new("cps")}, func(c *webhook.Config) { c.Format = auditlog.CPS }},
 		"off without authorization": {
 			webhook.Patch{Enabled: new(false), Authorization: new("")},
 			func(c *webhook.Config) { c.Enabled, c.Authorization, c.Last = false, "", webhook.Attempt{} },
@@ -74,11 +76,26 @@ func TestAPatchChangesOnlyWhatItGives(t *testing.T) {
 	}
 }
 
-func TestAFirstPatchIsWrittenAsJSON(t *testing.T) {
+func TestAFirstPatchIsWrittenAsCEF(t *testing.T) {
 	t.Parallel()
 	zero := webhook.Config{Scope: replay.Scope{Org: "acme", Region: "eu"}}
 	got, err := zero.Apply(webhook.Patch{Authorization: new("x")}, now)
-	want := webhook.Config{Scope: zero.Scope, Version: 1, Authorization: "x", Format: auditlog.JSON, UpdatedAt: stamped}
+	want := webhook.Config{Scope: zero.Scope, Version: 1, Authorization: "x", Format: auditlog.CEF, UpdatedAt: stamped}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Error(err, diff)
+	}
+}
+
+func TestAWebhookThatWasSavedWithoutAFormatKeepsJSON(t *testing.T) {
+	t.Parallel()
+	old := saved()
+	old.Format = ""
+	if got := old.Written(); got != auditlog.JSON {
+		t.Errorf("it is written as %s", got)
+	}
+	want := saved()
+	want.Version, want.UpdatedAt, want.Enabled = 5, stamped, false
+	got, err := old.Apply(webhook.Patch{Enabled: new(false)}, now)
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}
@@ -122,14 +139,8 @@ func brokenRules() map[string]broken {
 		"a delete character": {zero, webhook.Patch{Authorization: new("a\x7f")}, replay.InputError{
 			{Field: "authorization", Rule: wrong, Reason: "must not hold control characters"},
 		}},
-		"cef": {zero, webhook.Patch{Format: new("cef")}, replay.InputError{
-			{Field: "log_format", Rule: wrong, Reason: "cef is not supported yet: use json"},
-		}},
-		"cps": {saved(), webhook.Patch{Format: new("cps")}, replay.InputError{
-			{Field: "log_format", Rule: wrong, Reason: "cps is not supported yet: use json"},
-		}},
 		"no format of ours": {zero, webhook.Patch{Format: new("JSON")}, replay.InputError{
-			{Field: "log_format", Rule: wrong, Reason: "must be json"},
+			{Field: "log_format", Rule: wrong, Reason: "must be one of cef, json, cps"},
 		}},
 		"a blank format": {saved(), webhook.Patch{Format: new("")}, replay.InputError{
 			{Field: "log_format", Rule: required, Reason: "cannot be blank"},
@@ -186,7 +197,7 @@ func TestAnEnabledWebhookAlwaysHasWhereToAndWithWhat(t *testing.T) {
 				}
 				continue
 			}
-			if next.Version != c.Version+1 || next.Format != auditlog.JSON {
+			if next.Version != c.Version+1 || next.Format != auditlog.CEF && next.Format != auditlog.JSON && next.Format != auditlog.CPS {
 				t.Fatalf("%+v", next)
 			}
 			if next.Enabled && (strings.TrimSpace(next.Endpoint) == "" || strings.TrimSpace(string(next.Authorization)) == "") {

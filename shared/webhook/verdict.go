@@ -34,6 +34,8 @@ const Patience = time.Hour
 // Try is the POST that an answer belongs to.
 type Try struct {
 	Single   bool      // a batch of one entry, which cannot be halved
+	First    time.Time // the instant of the batch's first entry
+	Bytes    int64     // of the batch, decoded
 	Attempts int       // POSTs of the slice without progress before this one
 	Since    time.Time // of the first of those; zero where there were none
 	Now      time.Time
@@ -59,7 +61,7 @@ func Judge(a Answer, t Try, random float64) Verdict {
 		return Verdict{Outcome: Smaller, Code: a.Code}
 	case a.Code == 413:
 		v.Outcome, v.Reason = Never, replay.FailEntryTooLarge
-		v.Detail += " to a batch of a single entry"
+		v.Detail += fmt.Sprintf(" to a batch of a single entry: the one of %s, of %d bytes", t.First.UTC().Format("2006-01-02T15:04:05.000Z"), t.Bytes)
 	case a.Code == CodeGone:
 		v.Outcome, v.Reason = Gone, replay.FailWebhookGone
 		v.Detail += ": the webhook was turned off"

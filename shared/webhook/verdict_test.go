@@ -68,10 +68,10 @@ func TestEveryAnswerHasItsVerdict(t *testing.T) {
 func TestABatchOfOneEntryCannotBeMadeSmaller(t *testing.T) {
 	t.Parallel()
 	try := first
-	try.Single = true
+	try.Single, try.First, try.Bytes = true, time.Date(2026, 3, 2, 12, 0, 0, 5_000_000, time.FixedZone("", 3600)), 131072
 	want := webhook.Verdict{
 		Outcome: webhook.Never, Reason: replay.FailEntryTooLarge, Code: 413,
-		Detail: "the receiver answered 413 Content Too Large to a batch of a single entry",
+		Detail: "the receiver answered 413 Content Too Large to a batch of a single entry: the one of 2026-03-02T11:00:00.005Z, of 131072 bytes",
 	}
 	if diff := cmp.Diff(want, webhook.Judge(webhook.Answer{Code: 413}, try, 0)); diff != "" {
 		t.Error(diff)
