@@ -182,8 +182,9 @@ func (w *world) posted(t *task, hook webhook.Config, d webhook.Delivery, text []
 		w.breaks("nothing outside the organization, the region, the range", "a batch of job %s goes to %v", d.Job, hook.Scope)
 		return p
 	}
+	p.written = h.written(t.slice, hook.Written())
 	for line := range bytes.Lines(text) {
-		id, org, region, pad, rt, ok := readLine(line)
+		id, org, region, pad, rt, ok := readLine(line, hook.Written())
 		when := time.UnixMilli(rt)
 		switch {
 		case !ok || id >= len(w.ledger.entries):
@@ -254,7 +255,7 @@ func (w *world) took(p *post, at replay.Scope, job string) {
 	}
 	for _, id := range p.ids {
 		for _, q := range h.taken[id] {
-			if q.id != p.id && !w.ledger.late(h, min(p.tried, q.tried)) {
+			if q.id != p.id && q.written == p.written && !w.ledger.late(h, min(p.tried, q.tried)) {
 				w.breaks("duplicates come under a known Webhook-Id", "entry %d of job %s: %s by %s, now %s by %s", id, job, q.id, q.task.name, p.id, p.task.name)
 			}
 			if w.faults.rate == 0 && w.script.receivers[at].ill == 0 {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/chunk"
 	"reprise/shared/replay"
 )
@@ -44,6 +45,12 @@ type until struct {
 	version int
 }
 
+// format is how the lines of a slice were last written, and how often that has changed.
+type format struct {
+	last    auditlog.Format
+	changes int
+}
+
 // biography is one job's life.
 type biography struct {
 	replay.Scope
@@ -55,6 +62,7 @@ type biography struct {
 	recorded map[int]int     // step at which an entry's batch was recorded as acknowledged
 	tally    replay.Tally    // of those
 	flying   []*post
+	formats  map[int]format // by slice
 	patience map[int]until // by slice
 	over     bool          // replaced, or ended
 	ran      bool
@@ -90,7 +98,7 @@ func (l *ledger) accept(job replay.Job, acks int) {
 	l.order[job.Scope]++
 	h := &biography{
 		Scope: job.Scope, id: job.JobID, n: l.order[job.Scope], window: job.Window,
-		taken: make(map[int][]*post), recorded: make(map[int]int), patience: make(map[int]until),
+		taken: make(map[int][]*post), recorded: make(map[int]int), patience: make(map[int]until), formats: make(map[int]format),
 	}
 	for _, id := range l.acked[:acks] {
 		if e := l.entries[id]; e.at == job.Scope && inside(job.Window, e.when) {
@@ -131,16 +139,33 @@ func (h *biography) missing() (ids []int) {
 	return ids
 }
 
-// readLine is what the receiver makes of one line; ok is false where it cannot.
-func readLine(line []byte) (id int, org, region, pad string, rt int64, ok bool) {
-	n, ok1 := field(line, `"n":`)
-	at, ok2 := field(line, `"rt":`)
-	o, ok3 := field(line, `"org_id":"`)
-	r, ok4 := field(line, `"region":"`)
-	pad, ok5 := field(line, `"pad":"`)
-	if !ok1 || !ok2 || !ok3 || !ok4 || !ok5 || !bytes.Contains(line, []byte(`,"sig":"`)) {
-		return 0, "", "", "", 0, false
+// written notes the format that lines of the job's slice are written in, and tells how often it has changed.
+func (h *biography) written(slice int, as auditlog.Format) int {
+	f := h.formats[slice]
+	if f.last != "" && f.last != as {
+		f.changes++
 	}
+	f.last = as
+	h.formats[slice] = f
+	return f.changes
+}
+
+// readLine is what the receiver makes of one line of a format; ok is false where it cannot.
+func readLine(line []byte, as auditlog.Format) (id int, org, region, pad string, rt int64, ok bool) {
+	names := []string{`{"event_class_id":"`, `"n":`, `"rt":`, `"org_id":"`, `"region":"`, `"pad":"`, `,"sig":"`}
+	switch as {
+	case auditlog.CPS:
+		names[0] = `{"event":{"event_class_id":"`
+	case auditlog.CEF:
+		names = []string{"Z reprise CEF:0|", " n=", "|rt=", " org_id=", " region=", " pad=", " sig="}
+	}
+	values := make([]string, len(names))
+	for i, name := range names {
+		if values[i], ok = field(line, name); !ok {
+			return 0, "", "", "", 0, false
+		}
+	}
+	n, at, o, r, pad := values[1], values[2], values[3], values[4], values[5]
 	id, err1 := strconv.Atoi(n)
 	rt, err2 := strconv.ParseInt(at, 10, 64)
 	return id, o, r, pad, rt, err1 == nil && err2 == nil
@@ -148,7 +173,7 @@ func readLine(line []byte) (id int, org, region, pad string, rt int64, ok bool) 
 
 func field(line []byte, name string) (value string, ok bool) {
 	_, rest, ok := bytes.Cut(line, []byte(name))
-	end := bytes.IndexAny(rest, `,"}`)
+	end := bytes.IndexAny(rest, ",\"} \n")
 	if !ok || end < 0 {
 		return "", false
 	}

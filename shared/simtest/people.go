@@ -52,7 +52,7 @@ func (w *world) begin() {
 			w.people.secrets[at.Org] = secret
 		}
 		must(store.SaveWebhook(ctx, webhook.Config{
-			Scope: at, Version: 1, Endpoint: "https://siem.example/", Authorization: "x", Enabled: true, Format: auditlog.JSON, UpdatedAt: time.Now(),
+			Scope: at, Version: 1, Endpoint: "https://siem.example/", Authorization: "x", Enabled: true, Format: w.script.receivers[at].format, UpdatedAt: time.Now(),
 		}))
 		must(store.AddCounts(ctx, at, w.hints())) // counts that are too high make many slices of little
 	}
@@ -89,7 +89,9 @@ func (w *world) act(a action) {
 			`{"enabled":false}`, `{"enabled":true}`, `{"enabled":true}`,
 			fmt.Sprintf(`{"endpoint":"https://siem.example/%d","enabled":true}`, dice.IntN(9)),
 			fmt.Sprintf(`{"authorization":"%d"}`, dice.IntN(9)),
-		}[dice.IntN(5)]
+			fmt.Sprintf(`{"log_format":%q}`, anyFormat(dice)),
+			fmt.Sprintf(`{"log_format":%q}`, anyFormat(dice)),
+		}[dice.IntN(7)]
 		w.patch(a.in, body)
 		if strings.Contains(body, "false") { // somebody turns it on again
 			w.after(time.Duration(dice.Int64N(int64(10*time.Minute))), func() { w.patch(a.in, `{"enabled":true}`) })

@@ -12,16 +12,18 @@ import (
 	"strconv"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
 )
 
 // receiver is the customer's side of one scope.
 type receiver struct {
-	at    replay.Scope
-	limit int     // decoded bytes; more is a 413
-	ill   float64 // how often it does not simply say yes
-	down  bool
+	at     replay.Scope
+	format auditlog.Format // that its webhook has at the beginning
+	limit  int             // decoded bytes; more is a 413
+	ill    float64         // how often it does not simply say yes
+	down   bool
 }
 
 // post is one POST under way.
@@ -30,6 +32,7 @@ type post struct {
 	id       string
 	ids      []int // the entries in it
 	tried    int   // step of its deliver's Try
+	written  int   // how often the slice had come to be written in another format
 	tally    replay.Tally
 	acked    bool
 	until    time.Time // that its receiver asked to be left alone

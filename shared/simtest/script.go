@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/replay"
 )
 
@@ -54,13 +55,18 @@ func write(random *rand.Rand) script {
 	ill := []float64{0.2, 0.4, 0.6, 0.9}
 	for _, at := range s.scopes {
 		limit := []int{0, 2 << 10, 4 << 10, 12 << 10}[random.IntN(4)]
-		s.receivers[at] = &receiver{at: at, limit: limit, ill: ill[random.IntN(len(ill))]}
+		s.receivers[at] = &receiver{at: at, format: anyFormat(random), limit: limit, ill: ill[random.IntN(len(ill))]}
 	}
 	s.lanes = 1 + random.IntN(4)
 	s.patience = time.Duration(3+random.IntN(20)*random.IntN(4)) * time.Minute
 	s.trouble = time.Duration(15+random.IntN(60)) * time.Minute
 	s.fill(random)
 	return s
+}
+
+// anyFormat is most often json, which costs no signatures.
+func anyFormat(random *rand.Rand) auditlog.Format {
+	return []auditlog.Format{auditlog.JSON, auditlog.JSON, auditlog.CPS, auditlog.CEF}[random.IntN(4)]
 }
 
 // fill draws who does what when.

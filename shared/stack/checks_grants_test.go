@@ -108,7 +108,7 @@ func (f *faults) conditions(id string, s stack.Statement, tree tree) {
 	switch {
 	case s.Actions[0] == "kms:Decrypt":
 		want["StringEquals"] = map[string]any{"kms:ViaService": "dynamodb." + stack.Region + ".amazonaws.com"}
-	case s.Actions[0] == "dynamodb:Scan" && s.Resources[0] == "KeysTable.Arn" && id != "Intake": // which signs
+	case s.Actions[0] == "dynamodb:Scan" && s.Resources[0] == "KeysTable.Arn" && id != "Intake" && id != "Deliver": // which sign
 		want["ForAllValues:StringEquals"] = map[string]any{"dynamodb:Attributes": tree.public}
 		want["StringEquals"] = map[string]any{"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
 	}
