@@ -1,4 +1,4 @@
-// Command get-replay-job answers GET /v2/audit-log-replay-job.
+// Command get-replay-job answers every GET from /v2/audit-log-replay-job downwards.
 package main
 
 import (
@@ -14,5 +14,5 @@ import (
 func main() {
 	b := boot.Start()
 	door := api.NewDoor(b.Tokens(), b.Regions(), time.Now, boot.NewID)
-	lambda.Start(apigw.Serve(api.GetReplayJob(door, b.Jobs(), b.Slices())))
+	lambda.Start(apigw.Serve(api.GetReplayJob(door, b.Jobs(), b.Slices(), b.Counts(), b.Lanes())))
 }

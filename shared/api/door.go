@@ -27,18 +27,42 @@ func NewDoor(tokens Tokens, regions replay.Regions, now func() time.Time, newID 
 // caller is one request as the door saw it.
 type caller struct {
 	access.Principal
-	region string
-	now    time.Time // the request's only one
-	trace  string
+	region  string    // as it was asked for: one of ours, or global where the route is wide
+	regions []string  // that one, or all of ours
+	now     time.Time // the request's only one
+	trace   string
 }
 
+// scope is the one that a route is about which is not wide.
 func (c *caller) scope() replay.Scope { return replay.Scope{Org: c.Org, Region: c.region} }
+
+// scopes are all that a wide route is about, in the order of the stack's regions.
+func (c *caller) scopes() []replay.Scope {
+	all := make([]replay.Scope, len(c.regions))
+	for i, region := range c.regions {
+		all[i] = replay.Scope{Org: c.Org, Region: region}
+	}
+	return all
+}
+
+// global reports whether the caller asked for every region, however few these are.
+func (c *caller) global() bool { return c.region == replay.GlobalRegion }
 
 // A route answers a request. Its error may be a problem, a replay.InputError or anything else, which nobody is told.
 type route func(*http.Request, *caller) (reply, error)
 
 // admit lets through who has the role and asks for a region of ours.
 func (d *Door) admit(role access.Role, answer route) http.Handler {
+	return d.admitWide(role, func(r *http.Request, c *caller) (reply, error) {
+		if c.global() {
+			return reply{}, notSingle()
+		}
+		return answer(r, c)
+	})
+}
+
+// admitWide lets through who has the role and asks for a region of ours, or for all of them.
+func (d *Door) admitWide(role access.Role, answer route) http.Handler {
 	return d.open(func(r *http.Request, c *caller) (reply, error) {
 		secret, err := bearer(r.Header)
 		if err != nil {
@@ -50,7 +74,7 @@ func (d *Door) admit(role access.Role, answer route) http.Handler {
 		if !c.May(role) {
 			return reply{}, forbidden()
 		}
-		if c.region, err = regionOf(r, d.regions); err != nil {
+		if err = c.choose(r, d.regions); err != nil {
 			return reply{}, err
 		}
 		return answer(r, c)
@@ -60,9 +84,11 @@ func (d *Door) admit(role access.Role, answer route) http.Handler {
 // anyone needs no token, but a region of ours.
 func (d *Door) anyone(answer route) http.Handler {
 	return d.open(func(r *http.Request, c *caller) (reply, error) {
-		var err error
-		if c.region, err = regionOf(r, d.regions); err != nil {
+		if err := c.choose(r, d.regions); err != nil {
 			return reply{}, err
+		}
+		if c.global() {
+			return reply{}, notSingle()
 		}
 		return answer(r, c)
 	})

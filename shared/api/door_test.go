@@ -49,7 +49,7 @@ func TestARequestIsOneLineOfTheLog(t *testing.T) {
 		tick = tick.Add(time.Millisecond)
 		return tick
 	}, func() string { return "TRACE" })
-	h := api.GetReplayJob(door, s.shelf, s.shelf)
+	h := api.GetReplayJob(door, s.shelf, s.shelf, s.shelf, lanes)
 	var sizes []int
 	got := logged(t, func() {
 		for _, secret := range []string{admin, producer, "rpr_stolen"} {
@@ -138,7 +138,7 @@ func TestAStoreOfTokensThatFailsIsNotTheCallersFault(t *testing.T) {
 	r := httptest.NewRequest("GET", jobPath, nil)
 	r.Header.Set("Authorization", "Bearer "+admin)
 	w := httptest.NewRecorder()
-	api.GetReplayJob(door, s, s).ServeHTTP(w, r)
+	api.GetReplayJob(door, s, s, s, lanes).ServeHTTP(w, r)
 	answered(t, w, 500, trouble("500", "Internal Server Error", "Internal Server Error"))
 }
 

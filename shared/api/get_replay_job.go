@@ -5,92 +5,71 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"reprise/shared/access"
 	"reprise/shared/replay"
 )
 
-// GetReplayJob answers GET /v2/audit-log-replay-job (CONTRACT.md §2).
-func GetReplayJob(door *Door, jobs Jobs, slices Slices) http.Handler {
-	return door.admit(access.Admin, func(r *http.Request, c *caller) (reply, error) {
-		// The job before its rows: these only go forward, so that the progress never says less than the status does.
-		job, err := jobs.Job(r.Context(), c.scope())
+// GetReplayJob answers GET /v2/audit-log-replay-job, and below it /estimate (CONTRACT.md §2); lanes is how many requests of
+// a job may be in flight.
+func GetReplayJob(door *Door, jobs Jobs, slices Slices, counts Counts, lanes int) http.Handler {
+	return door.admitWide(access.Admin, func(r *http.Request, c *caller) (reply, error) {
+		if strings.HasSuffix(r.URL.Path, "/estimate") {
+			return estimate(r, c, counts, lanes)
+		}
+		detail, err := detailed(r)
 		if err != nil {
-			return reply{}, fmt.Errorf("reading the job: %w", err)
+			return reply{}, err
 		}
-		v := viewOf(job)
-		if job.Status != replay.Unconfigured {
-			if v.Progress, err = progressOf(r.Context(), slices, job); err != nil {
-				return reply{}, err
+		var all []replay.Job
+		var views []jobView
+		for _, at := range c.scopes() {
+			// The job before its rows: these only go forward, so that the progress never says less than the status does.
+			job, err := jobs.Job(r.Context(), at)
+			if err != nil {
+				return reply{}, fmt.Errorf("reading the job: %w", err)
 			}
+			v := viewOf(job)
+			if job.Status != replay.Unconfigured {
+				if v.Progress, err = progressOf(r.Context(), slices, job, detail); err != nil {
+					return reply{}, err
+				}
+			}
+			all, views = append(all, job), append(views, v)
 		}
-		return ok(http.StatusOK, v)
+		return ok(http.StatusOK, answerOf(c, all, views))
 	})
 }
 
-// jobView is a replay job on the wire.
-type jobView struct {
-	StartAt     string        `json:"start_at"`
-	EndAt       string        `json:"end_at"`
-	UpdatedAt   string        `json:"updated_at"`
-	Status      replay.Status `json:"status"`
-	JobID       string        `json:"job_id,omitempty"`
-	RequestedBy string        `json:"requested_by,omitempty"`
-	StartedAt   string        `json:"started_at,omitempty"`
-	FinishedAt  string        `json:"finished_at,omitempty"`
-	Progress    *progressView `json:"progress,omitempty"`
-	Failure     *failureView  `json:"failure,omitempty"`
-}
-
-// progressView lacks what only a plan can tell where there is none: not yet, or not any more.
-type progressView struct {
-	SlicesTotal      *int   `json:"slices_total,omitempty"`
-	SlicesCompleted  *int   `json:"slices_completed,omitempty"`
-	Batches          int64  `json:"batches"`
-	Entries          int64  `json:"entries"`
-	Bytes            int64  `json:"bytes"`
-	EstimatedEntries *int64 `json:"estimated_entries,omitempty"`
-}
-
-type failureView struct {
-	Code             string `json:"code"`
-	Detail           string `json:"detail"`
-	LastResponseCode int    `json:"last_response_code,omitempty"`
-}
-
-// viewOf is all of a job but its progress; of no job it is the zero times that clients of the original know.
-func viewOf(j replay.Job) jobView {
-	v := jobView{
-		StartAt:   stamp(j.Window.From),
-		EndAt:     stamp(j.Window.To),
-		UpdatedAt: stamp(j.UpdatedAt),
-		Status:    j.Status,
+// detailed reports whether the query asks for the slices.
+func detailed(r *http.Request) (bool, error) {
+	q, err := query(r, "detail")
+	if err != nil || q["detail"] == nil {
+		return false, err
 	}
-	if j.Status == replay.Unconfigured {
-		return v
+	if *q["detail"] != "slices" {
+		return false, replay.InputError{{Field: "detail", Rule: replay.RuleInvalid, Reason: "must be slices"}}
 	}
-	v.JobID, v.RequestedBy = j.JobID, j.RequestedBy
-	v.StartedAt, v.FinishedAt = stampIf(j.StartedAt), stampIf(j.FinishedAt)
-	if j.Status == replay.Failed {
-		v.Failure = &failureView{j.Failure.Code, j.Failure.Detail, j.Failure.ResponseCode}
-	}
-	return v
+	return true, nil
 }
 
 // progressOf sums the rows of the job. The tally in the job is what counts where they have expired, or some of them
 // have: each of the two may lack batches, neither has one too many.
-func progressOf(ctx context.Context, slices Slices, job replay.Job) (*progressView, error) {
+func progressOf(ctx context.Context, slices Slices, job replay.Job, detail bool) (*progressView, error) {
+	rows, err := slices.Progress(ctx, job.Fence)
+	if err != nil {
+		return nil, fmt.Errorf("reading the progress: %w", err)
+	}
+	// The rows before the plan: where there are some, it was recorded before.
 	plan, err := slices.Plan(ctx, job.Fence)
 	planned := !errors.Is(err, replay.ErrNotFound)
 	if planned && err != nil {
 		return nil, fmt.Errorf("reading the plan: %w", err)
 	}
-	rows, err := slices.Progress(ctx, job.Fence)
-	if err != nil {
-		return nil, fmt.Errorf("reading the progress: %w", err)
-	}
 	tally := replay.Sum(rows)
-	if job.Tally.Batches > tally.Batches {
+	whole := job.Tally.Batches <= tally.Batches
+	if !whole {
 		tally = job.Tally
 	}
 	v := &progressView{Batches: tally.Batches, Entries: tally.Entries, Bytes: tally.Bytes}
@@ -100,6 +79,9 @@ func progressOf(ctx context.Context, slices Slices, job replay.Job) (*progressVi
 			completed = total
 		}
 		v.SlicesTotal, v.SlicesCompleted, v.EstimatedEntries = &total, &completed, &plan.Entries
+		if detail && whole { // else they would not add up
+			v.Slices = slicesOf(plan, rows, job.Status == replay.Completed)
+		}
 	}
 	return v, nil
 }

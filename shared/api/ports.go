@@ -49,6 +49,19 @@ type Slices interface {
 	Progress(context.Context, replay.Fence) ([]replay.Progress, error)
 }
 
+// Counts is what an estimate is made from.
+type Counts interface {
+	// CountsIn: see fanout.
+	CountsIn(context.Context, replay.Scope, replay.Window) ([]replay.Count, error)
+}
+
+// Clerk ends jobs.
+type Clerk interface {
+	// End must fail the job of the fence, unless it has ended, was replaced or every slice of it is done, which completes it.
+	// It must report whether it was this call that failed it.
+	End(context.Context, replay.Fence, replay.Failure) (failed bool, err error)
+}
+
 // PublicKeys is what auditors check with.
 type PublicKeys interface {
 	// PublicKeys must return the current signing key first, then the retired ones, newest first; none is no error.

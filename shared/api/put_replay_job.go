@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -12,22 +13,25 @@ import (
 // PutReplayJob answers PUT /v2/audit-log-replay-job (CONTRACT.md §2); newID makes job ids (ULIDs).
 // Properties that the contract does not know are passed over: clients of the original may send more.
 func PutReplayJob(door *Door, jobs Acceptor, hooks Webhooks, newID func() string) http.Handler {
-	return door.admit(access.Admin, func(r *http.Request, c *caller) (reply, error) {
+	return door.admitWide(access.Admin, func(r *http.Request, c *caller) (reply, error) {
 		window, err := readWindow(r, c)
 		if err != nil {
 			return reply{}, err
 		}
-		hook, err := hooks.Webhook(r.Context(), c.scope())
+		targets, err := enabled(r.Context(), hooks, c.scopes())
 		if err != nil {
-			return reply{}, fmt.Errorf("reading the webhook: %w", err)
+			return reply{}, err
 		}
-		if !hook.Enabled {
+		if len(targets) == 0 {
 			return reply{}, badRequest("Webhook not enabled", replay.InputError{
 				{Field: "webhook", Rule: replay.RuleRequired, Reason: "must be configured and enabled"},
 			})
 		}
-		job := replay.NewJob(replay.Fence{Scope: c.scope(), JobID: newID()}, c.Label, window, c.now)
-		err = jobs.Accept(r.Context(), job)
+		all := make([]replay.Job, len(targets))
+		for i, at := range targets {
+			all[i] = replay.NewJob(replay.Fence{Scope: at, JobID: newID()}, c.Label, window, c.now)
+		}
+		err = jobs.Accept(r.Context(), all...)
 		if errors.Is(err, replay.ErrConflict) {
 			p := refuse(http.StatusConflict, "A replay job is currently running")
 			p.cause = err
@@ -36,8 +40,26 @@ func PutReplayJob(door *Door, jobs Acceptor, hooks Webhooks, newID func() string
 		if err != nil {
 			return reply{}, fmt.Errorf("accepting the job: %w", err)
 		}
-		return ok(http.StatusAccepted, viewOf(job))
+		views := make([]jobView, len(all))
+		for i, job := range all {
+			views[i] = viewOf(job)
+		}
+		return ok(http.StatusAccepted, answerOf(c, all, views))
 	})
+}
+
+// enabled is those of the scopes whose webhook is.
+func enabled(ctx context.Context, hooks Webhooks, scopes []replay.Scope) (all []replay.Scope, err error) {
+	for _, at := range scopes {
+		hook, err := hooks.Webhook(ctx, at)
+		if err != nil {
+			return nil, fmt.Errorf("reading the webhook of region %s: %w", at.Region, err)
+		}
+		if hook.Enabled {
+			all = append(all, at)
+		}
+	}
+	return all, nil
 }
 
 func readWindow(r *http.Request, c *caller) (replay.Window, error) {

@@ -11,7 +11,18 @@ import (
 // regionHeader names the region where the host does not (CONTRACT.md §1).
 const regionHeader = "Reprise-Region"
 
-// regionOf is the region that a request is about, or a problem naming what it asked for.
+// choose finds the regions that a request is about, or a problem naming what it asked for.
+func (c *caller) choose(r *http.Request, regions replay.Regions) (err error) {
+	if c.region, err = regionOf(r, regions); err != nil {
+		return err
+	}
+	if c.regions = []string{c.region}; c.global() {
+		c.regions = regions.Known
+	}
+	return nil
+}
+
+// regionOf is the region that a request is about, or global.
 // The host decides; only where it names none the header does, else the stack's default.
 func regionOf(r *http.Request, regions replay.Regions) (string, error) {
 	region := hostRegion(r.Host, regions)
@@ -22,13 +33,14 @@ func regionOf(r *http.Request, regions replay.Regions) (string, error) {
 	switch {
 	case region == "":
 		return regions.Default, nil
-	case region == replay.GlobalRegion:
-		return "", badRegion("must be a single region: global is not supported yet")
-	case !slices.Contains(regions.Known, region):
+	case region != replay.GlobalRegion && !slices.Contains(regions.Known, region):
 		return "", badRegion("must be one of " + strings.Join(regions.Known, ", "))
 	}
 	return region, nil
 }
+
+// notSingle is the answer where every region is asked for, and only one can be.
+func notSingle() error { return badRegion("must be a single region here") }
 
 func badRegion(reason string) error {
 	return badRequest("Invalid region", replay.InputError{{Field: "region", Rule: replay.RuleInvalid, Reason: reason}})

@@ -22,6 +22,9 @@ func ok(status int, v any) (reply, error) {
 	return reply{status: status, kind: "application/json", body: body}, err
 }
 
+// nothing is a reply without a body: 204, and so neither a Content-Type nor a length (RFC 9110 §8.6).
+func nothing() reply { return reply{status: http.StatusNoContent} }
+
 // sorry is a problem as a reply.
 func sorry(p *problem, trace string) reply {
 	shown := *p
@@ -41,8 +44,10 @@ func encode(v any) ([]byte, error) {
 
 func (a reply) write(w http.ResponseWriter) {
 	h := w.Header()
-	h.Set("Content-Type", a.kind)
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	if a.status != http.StatusNoContent {
+		h.Set("Content-Type", a.kind)
+		h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	}
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	for name, value := range a.header {

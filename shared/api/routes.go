@@ -13,11 +13,15 @@ const DefaultRoute = "default-route"
 // mounts, what a 405 lists under Allow.
 func Routes() map[string][]string {
 	return map[string][]string{
-		"put-replay-job": {"PUT /v2/audit-log-replay-job"},
-		"get-replay-job": {"GET /v2/audit-log-replay-job"},
-		"webhook":        {"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook"},
-		"jwks":           {"GET /v2/audit-log-webhook/jwks.json"},
-		"intake":         {"POST /v2/audit-log-events"},
+		"put-replay-job": {"PUT /v2/audit-log-replay-job", "PUT /v3/audit-log-replay-job"},
+		"get-replay-job": {
+			"GET /v2/audit-log-replay-job", "GET /v2/audit-log-replay-job/estimate",
+			"GET /v3/audit-log-replay-job", "GET /v3/audit-log-replay-job/estimate",
+		},
+		"cancel-replay-job": {"DELETE /v2/audit-log-replay-job", "DELETE /v3/audit-log-replay-job"},
+		"webhook":           {"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook"},
+		"jwks":              {"GET /v2/audit-log-webhook/jwks.json"},
+		"intake":            {"POST /v2/audit-log-events"},
 	}
 }
 

@@ -19,9 +19,11 @@ func TestEveryRouteIsAnswered(t *testing.T) {
 	for name, routes := range api.Routes() {
 		for _, route := range routes {
 			method, path, _ := strings.Cut(route, " ")
+			s.jobs[acme] = aJob(replay.Accepted) // for a DELETE there is something to cancel
 			if w := s.ask(method, path, ""); w.Code == 404 || w.Code == 405 {
 				t.Errorf("%s of %s is answered %d", route, name, w.Code)
 			}
+			s.jobs[acme] = aJob(replay.Accepted)
 			if w := s.ask(method, path+"?x=1&y=%2F", ""); w.Code == 404 || w.Code == 405 {
 				t.Errorf("%s with a query is answered %d", route, w.Code)
 			}
@@ -41,10 +43,13 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	for path, allow := range map[string]string{
-		jobPath:  "GET, PUT",
-		hookPath: "GET, PATCH",
-		jwksPath: "GET",
-		logPath:  "POST",
+		jobPath:                             "DELETE, GET, PUT",
+		estimatePath:                        "GET",
+		"/v3/audit-log-replay-job":          "DELETE, GET, PUT",
+		"/v3/audit-log-replay-job/estimate": "GET",
+		hookPath:                            "GET, PATCH",
+		jwksPath:                            "GET",
+		logPath:                             "POST",
 	} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			if strings.Contains(", "+allow+",", ", "+method+",") {
@@ -65,9 +70,9 @@ func TestAnUnknownPathIsNotFound(t *testing.T) {
 	server := httptest.NewServer(newStack(t))
 	defer server.Close()
 	for _, target := range []string{
-		"/", "/v2", "/v1/audit-log-replay-job", "/v3/audit-log-replay-job", jobPath + "/", "/" + jobPath, "/v2//audit-log-replay-job",
+		"/", "/v2", "/v1/audit-log-replay-job", "/v4/audit-log-replay-job", "/v3/audit-log-webhook", "/v3/audit-log-events", jobPath + "/", "/" + jobPath, "/v2//audit-log-replay-job",
 		"/v2/./audit-log-replay-job", "/v2/x/../audit-log-replay-job", "/v2/audit-log-replay%2Djob", "/v2%2Faudit-log-replay-job",
-		"/V2/audit-log-replay-job", jobPath + ";x=1", jobPath + "%00", jobPath + "%20", jobPath + "/estimate", jwksPath + "/", hookPath + "/status",
+		"/V2/audit-log-replay-job", jobPath + ";x=1", jobPath + "%00", jobPath + "%20", estimatePath + "/", jwksPath + "/", hookPath + "/status",
 		"http://us.localhost/nothing",
 	} {
 		code, header, body := raw(t, server, "GET "+target+" HTTP/1.1\r\nHost: us.localhost\r\nConnection: close\r\n\r\n")
@@ -88,6 +93,7 @@ func TestOddRequestsOverAConnection(t *testing.T) {
 		body    string
 	}{
 		"HEAD has no body":      {"HEAD " + jobPath + end, 405, ""},
+		"HEAD of an estimate":   {"HEAD " + estimatePath + end, 405, ""},
 		"OPTIONS":               {"OPTIONS " + jobPath + end, 405, trouble("405", "Method Not Allowed", "Method Not Allowed")},
 		"CONNECT":               {"CONNECT us.localhost:443" + end, 404, trouble("404", "Not Found", "Not Found")},
 		"an absolute target":    {"GET http://us.localhost" + jobPath + end, 401, trouble("401", "Unauthorized", "Unauthorized")},

@@ -21,6 +21,8 @@ type shelf struct {
 	jobs    map[replay.Scope]replay.Job
 	plans   map[replay.Fence]replay.Plan
 	rows    map[replay.Fence][]replay.Progress
+	done    map[replay.Fence]bool
+	counts  map[replay.Scope][]replay.Count
 	hooks   map[replay.Scope]webhook.Config
 	keys    []auditlog.PublicKey
 	taken   map[replay.Scope][]auditlog.Entry
@@ -38,6 +40,8 @@ func newShelf(t testing.TB) *shelf {
 		jobs:   make(map[replay.Scope]replay.Job),
 		plans:  make(map[replay.Fence]replay.Plan),
 		rows:   make(map[replay.Fence][]replay.Progress),
+		done:   make(map[replay.Fence]bool),
+		counts: make(map[replay.Scope][]replay.Count),
 		hooks:  make(map[replay.Scope]webhook.Config),
 		taken:  make(map[replay.Scope][]auditlog.Entry),
 	}
@@ -135,6 +139,28 @@ func (s *shelf) Progress(ctx context.Context, f replay.Fence) ([]replay.Progress
 	err := s.enter(ctx, f.Scope)
 	defer s.mu.Unlock()
 	return s.rows[f], err
+}
+
+func (s *shelf) CountsIn(ctx context.Context, at replay.Scope, _ replay.Window) ([]replay.Count, error) {
+	err := s.enter(ctx, at)
+	defer s.mu.Unlock()
+	return s.counts[at], err
+}
+
+// End fails the job as settle's clerk does, but for what it knows of slices: those of a job in done are.
+func (s *shelf) End(ctx context.Context, f replay.Fence, why replay.Failure) (failed bool, err error) {
+	err = s.enter(ctx, f.Scope)
+	defer s.mu.Unlock()
+	job := s.jobs[f.Scope]
+	if err != nil || job.JobID != f.JobID || !job.Status.Live() {
+		return false, err
+	}
+	if job.Status = replay.Failed; s.done[f] {
+		job.Status, why = replay.Completed, replay.Failure{}
+	}
+	job.Failure = why
+	s.jobs[f.Scope] = job
+	return job.Status == replay.Failed, nil
 }
 
 func (s *shelf) Webhook(ctx context.Context, at replay.Scope) (webhook.Config, error) {

@@ -24,10 +24,13 @@ const (
 	admin    = "rpr_admin"
 	producer = "rpr_producer"
 
-	jobPath  = "/v2/audit-log-replay-job"
-	hookPath = "/v2/audit-log-webhook"
-	jwksPath = "/v2/audit-log-webhook/jwks.json"
-	logPath  = "/v2/audit-log-events"
+	jobPath      = "/v2/audit-log-replay-job"
+	estimatePath = jobPath + "/estimate"
+	hookPath     = "/v2/audit-log-webhook"
+	jwksPath     = "/v2/audit-log-webhook/jwks.json"
+	logPath      = "/v2/audit-log-events"
+
+	lanes = 4
 )
 
 var (
@@ -60,12 +63,13 @@ func newStackOf(t testing.TB, regions replay.Regions) *stack {
 	var jobs atomic.Int64
 	newID := func() string { return "JOB" + string(rune('0'+jobs.Add(1)%10)) }
 	s.Handler = api.Route(map[string]http.Handler{
-		"put-replay-job": api.PutReplayJob(door, s.shelf, s.shelf, newID),
-		"get-replay-job": api.GetReplayJob(door, s.shelf, s.shelf),
-		"webhook":        api.Webhook(door, s.shelf, guard{}),
-		"jwks":           api.JWKS(door, s.shelf),
-		"intake":         api.Intake(door, s.shelf),
-		api.DefaultRoute: api.Nowhere(door),
+		"put-replay-job":    api.PutReplayJob(door, s.shelf, s.shelf, newID),
+		"get-replay-job":    api.GetReplayJob(door, s.shelf, s.shelf, s.shelf, lanes),
+		"cancel-replay-job": api.CancelReplayJob(door, s.shelf, s.shelf),
+		"webhook":           api.Webhook(door, s.shelf, guard{}),
+		"jwks":              api.JWKS(door, s.shelf),
+		"intake":            api.Intake(door, s.shelf),
+		api.DefaultRoute:    api.Nowhere(door),
 	})
 	return s
 }

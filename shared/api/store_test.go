@@ -14,6 +14,7 @@ import (
 	"reprise/shared/auditlog"
 	"reprise/shared/intake"
 	"reprise/shared/replay"
+	"reprise/shared/settle"
 	"reprise/shared/sqlite"
 )
 
@@ -44,12 +45,13 @@ func onFile(t *testing.T) (*stack, *sqlite.Store) {
 	jobs := 0
 	newID := func() string { jobs++; return []string{"JOB", "NEXT"}[jobs-1] } // an id used again would be a repetition
 	return &stack{Handler: api.Route(map[string]http.Handler{
-		"put-replay-job": api.PutReplayJob(door, store, store, newID),
-		"get-replay-job": api.GetReplayJob(door, store, store),
-		"webhook":        api.Webhook(door, store, guard{}),
-		"jwks":           api.JWKS(door, store),
-		"intake":         api.Intake(door, intake.New(store, store, store)),
-		api.DefaultRoute: api.Nowhere(door),
+		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
+		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
+		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
+		"webhook":           api.Webhook(door, store, guard{}),
+		"jwks":              api.JWKS(door, store),
+		"intake":            api.Intake(door, intake.New(store, store, store)),
+		api.DefaultRoute:    api.Nowhere(door),
 	})}, store
 }
 

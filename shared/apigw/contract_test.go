@@ -75,7 +75,7 @@ func refusals() map[string]row {
 		"an escaped slash":     {ask("DELETE", "/v2%2Faudit-log-replay-job", ""), 404, problem("404", "Not Found", "Not Found")},
 		"two slashes":          {ask("GET", "//v2/audit-log-replay-job", ""), 404, problem("404", "Not Found", "Not Found")},
 		"a slash at the end":   {ask("GET", jobPath+"/", ""), 404, problem("404", "Not Found", "Not Found")},
-		"wrong method":         {ask("DELETE", jobPath, ""), 405, problem("405", "Method Not Allowed", "Method Not Allowed")},
+		"wrong method":         {ask("POST", jobPath, ""), 405, problem("405", "Method Not Allowed", "Method Not Allowed")},
 		"a method of its own":  {ask("BREW", logPath, ""), 405, problem("405", "Method Not Allowed", "Method Not Allowed")},
 		"a HEAD":               {ask("HEAD", jobPath, ""), 405, ""},
 		"body over the limit":  {ask("PUT", jobPath, strings.Repeat(" ", 64<<10+1)), 413, problem("413", "Content Too Large", "The body is longer than 65536 bytes")},
@@ -87,12 +87,74 @@ func refusals() map[string]row {
 		"webhook not enabled":  {request{"PUT", jobPath, []string{"Host: eu.api.example.com", bearer("admin")}, window(good, good)}, 400, problem("400", bad, "Webhook not enabled", `{"field":"webhook","rule":"required","reason":"must be configured and enabled"}`)},
 		"an unknown region":    {request{"GET", jobPath, []string{"Host: 127.0.0.1", bearer("admin"), "Reprise-Region: mars"}, ""}, 400, problem("400", bad, "Invalid region", `{"field":"region","rule":"invalid","reason":"must be one of us, eu, au"}`)},
 		"two regions":          {request{"GET", jobPath, []string{"Host: 127.0.0.1", bearer("admin"), "Reprise-Region: us", "Reprise-Region: eu"}, ""}, 400, problem("400", bad, "Invalid region", `{"field":"region","rule":"invalid","reason":"must be one of us, eu, au"}`)},
-		"global":               {request{"GET", jobPath, []string{"Host: GLOBAL.api.example.com:443", bearer("admin")}, ""}, 400, problem("400", bad, "Invalid region", `{"field":"region","rule":"invalid","reason":"must be a single region: global is not supported yet"}`)},
+		"global":               {request{"GET", hookPath, []string{"Host: GLOBAL.api.example.com:443", bearer("admin")}, ""}, 400, problem("400", bad, "Invalid region", `{"field":"region","rule":"invalid","reason":"must be a single region here"}`)},
 		"a bad entry":          {ask("POST", logPath, entry+"\n"+`{"name":"x"}`, ndjson), 400, ""},
 		"a Content-Type":       {ask("POST", logPath, entry, "Content-Type: text/plain"), 415, problem("415", "Unsupported Media Type", "Content-Type must be application/x-ndjson or application/json")},
 		"no Content-Type":      {ask("POST", logPath, entry), 415, problem("415", "Unsupported Media Type", "Content-Type must be application/x-ndjson or application/json")},
 		"a Content-Encoding":   {ask("POST", logPath, entry, ndjson, "Content-Encoding: br"), 415, problem("415", "Unsupported Media Type", "Content-Encoding must be gzip")},
 		"two Content-Encoding": {ask("POST", logPath, entry, ndjson, "Content-Encoding: gzip", "Content-Encoding: gzip"), 415, problem("415", "Unsupported Media Type", "Content-Encoding must be gzip")},
+	}
+}
+
+// replayRefusals is what the replay job's routes refuse beyond PUT and GET of one region.
+func replayRefusals() map[string]row {
+	bad, sliced := "Bad Request", func(reason string) string {
+		return problem("400", "Bad Request", "Invalid parameter", `{"field":"detail","rule":"invalid","reason":"`+reason+`"}`)
+	}
+	return map[string]row{
+		"a job is running, global": {request{"PUT", "/v3/audit-log-replay-job", []string{"Host: global.api.example.com", bearer("admin")}, window(good, good)}, 409, problem("409", "Resource Conflict", "A replay job is currently running")},
+		"nothing to cancel":        {request{"DELETE", jobPath, []string{"Host: eu.api.example.com", bearer("admin")}, ""}, 404, problem("404", "Not Found", "There is no replay job to cancel")},
+		"who may not cancel":       {request{"DELETE", jobPath, []string{host, bearer("producer")}, ""}, 403, problem("403", "Forbidden", "You do not have permission to perform this action")},
+		"another detail":           {ask("GET", jobPath+"?detail=all", ""), 400, sliced("must be slices")},
+		"a blank detail":           {ask("GET", jobPath+"?detail=", ""), 400, sliced("must be slices")},
+		"two details":              {ask("GET", jobPath+"?detail=slices&detail=slices", ""), 400, sliced("must be given once")},
+		"a query that is none":     {ask("GET", jobPath+"?%zz", ""), 400, problem("400", bad, "Invalid parameter", `{"field":"query","rule":"invalid","reason":"must be parameters as a URL has them"}`)},
+		"an estimate of nothing":   {ask("GET", estimatePath, ""), 400, problem("400", bad, "Required field missing", `{"field":"start_at","rule":"required","reason":"cannot be blank"}`, `{"field":"end_at","rule":"required","reason":"cannot be blank"}`)},
+		"an estimate of no time":   {ask("GET", estimatePath+"?start_at="+good+"&end_at=2026-03-08T11:00:00+02:00", ""), 400, problem("400", bad, "Invalid date-time", `{"field":"end_at","rule":"is_date_time","reason":"must be an RFC 3339 date-time"}`)},
+		"an estimate of long ago":  {ask("GET", estimatePath+"?start_at=2026-03-01T11:58:00Z&end_at="+good, ""), 400, problem("400", bad, "Invalid time range", `{"field":"start_at","rule":"invalid","reason":"must be within the last seven days"}`)},
+		"a start that comes twice": {ask("GET", estimatePath+"?start_at="+good+"&end_at="+good+"&start_at="+good, ""), 400, problem("400", bad, "Invalid parameter", `{"field":"start_at","rule":"invalid","reason":"must be given once"}`)},
+		"a POST of an estimate":    {ask("POST", estimatePath, ""), 405, problem("405", "Method Not Allowed", "Method Not Allowed")},
+		"who may not estimate":     {request{"GET", estimatePath, []string{host, bearer("producer")}, ""}, 403, problem("403", "Forbidden", "You do not have permission to perform this action")},
+		"a webhook under v3":       {ask("GET", "/v3/audit-log-webhook", ""), 404, problem("404", "Not Found", "Not Found")},
+	}
+}
+
+// replayAnswers is what they answer otherwise.
+func replayAnswers() map[string]row {
+	const (
+		none    = `{"start_at":"0001-01-01T00:00:00Z","end_at":"0001-01-01T00:00:00Z","updated_at":"0001-01-01T00:00:00Z","status":"unconfigured"}`
+		times   = `{"start_at":"2026-03-08T11:00:00Z","end_at":"2026-03-08T12:00:00Z","updated_at":"2026-03-08T12:00:00Z","status":"running",`
+		zero    = `"progress":{"batches":0,"entries":0,"bytes":0}`
+		running = times + `"job_id":"RUNNING","requested_by":"ada","started_at":"2026-03-08T12:00:00Z",` + zero + `}`
+		global  = "Reprise-Region: global"
+		raw     = "Host: abc.execute-api.us-east-1.amazonaws.com"
+	)
+	return map[string]row{
+		"the slices of none yet": {ask("GET", jobPath+"?detail=slices", ""), 200, running},
+		"a job under v3":         {ask("GET", "/v3/audit-log-replay-job", ""), 200, running},
+		"the jobs of all regions": {
+			request{"GET", jobPath, []string{raw, bearer("admin"), global}, ""},
+			200,
+			times + `"requested_by":"ada",` + zero + `,"regions":{"au":` + none + `,"eu":` + none + `,"us":` + running + `}}`,
+		},
+		"an estimate":           {ask("GET", estimatePath+"?start_at="+good+"&end_at=2026-03-08T12:00:00%2B01:00", ""), 200, `{"entries":0,"bytes":0,"requests":0,"seconds":0}`},
+		"an estimate under v3":  {ask("GET", "/v3/audit-log-replay-job/estimate?start_at="+good+"&end_at="+good, ""), 200, `{"entries":0,"bytes":0,"requests":0,"seconds":0}`},
+		"an estimate of global": {request{"GET", estimatePath + "?start_at=" + good + "&end_at=" + good, []string{raw, bearer("admin"), global}, ""}, 200, `{"entries":0,"bytes":0,"requests":0,"seconds":0}`},
+		"a cancel":              {ask("DELETE", jobPath, ""), 204, ""},
+		"a cancel under v3":     {ask("DELETE", "/v3/audit-log-replay-job", ""), 204, ""},
+		"a cancel of all":       {request{"DELETE", jobPath, []string{raw, bearer("admin"), global}, ""}, 204, ""},
+	}
+}
+
+func TestACancelIsAnsweredWithoutABodyOrWhatSpeaksOfOne(t *testing.T) {
+	key := newKey(t)
+	want := answered{204, map[string]string{"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}, ""}
+	for name, got := range map[string]answered{
+		"local server": ask("DELETE", jobPath, "").local(t, handlers(t, key)), "gateway": ask("DELETE", jobPath, "").gateway(t, handlers(t, key)),
+	} {
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(answered{})); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
 	}
 }
 
@@ -119,7 +181,7 @@ func answers() map[string]row {
 
 func TestBothDoorsAnswerAlike(t *testing.T) {
 	key := newKey(t)
-	for _, rows := range []map[string]row{refusals(), answers()} {
+	for _, rows := range []map[string]row{refusals(), replayRefusals(), answers(), replayAnswers()} {
 		for name, row := range rows {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

@@ -28,15 +28,17 @@ import (
 	"reprise/shared/egress"
 	"reprise/shared/intake"
 	"reprise/shared/replay"
+	"reprise/shared/settle"
 	"reprise/shared/simtest"
 	"reprise/shared/webhook"
 )
 
 const (
-	jobPath  = "/v2/audit-log-replay-job"
-	hookPath = "/v2/audit-log-webhook"
-	jwksPath = "/v2/audit-log-webhook/jwks.json"
-	logPath  = "/v2/audit-log-events"
+	jobPath      = "/v2/audit-log-replay-job"
+	estimatePath = jobPath + "/estimate"
+	hookPath     = "/v2/audit-log-webhook"
+	jwksPath     = "/v2/audit-log-webhook/jwks.json"
+	logPath      = "/v2/audit-log-events"
 )
 
 var noon = time.Date(2026, 3, 8, 12, 0, 0, 0, time.UTC)
@@ -81,12 +83,13 @@ func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 	door := api.NewDoor(store, regions(), clock, func() string { return "TRACE" })
 	newID := func() string { return "JOB" }
 	return map[string]http.Handler{
-		"put-replay-job": api.PutReplayJob(door, store, store, newID),
-		"get-replay-job": api.GetReplayJob(door, store, store),
-		"webhook":        api.Webhook(door, store, egress.Guard{}),
-		"jwks":           api.JWKS(door, store),
-		"intake":         api.Intake(door, intake.New(store, store, store)),
-		api.DefaultRoute: api.Nowhere(door),
+		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
+		"get-replay-job":    api.GetReplayJob(door, store, store, store, 4),
+		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
+		"webhook":           api.Webhook(door, store, egress.Guard{}),
+		"jwks":              api.JWKS(door, store),
+		"intake":            api.Intake(door, intake.New(store, store, store)),
+		api.DefaultRoute:    api.Nowhere(door),
 	}
 }
 

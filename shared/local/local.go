@@ -181,12 +181,13 @@ func haveKey(ctx context.Context, store *sqlite.Store) error {
 func handler(store *sqlite.Store, c Config) http.Handler {
 	door := api.NewDoor(store, c.Regions, time.Now, newID)
 	routes := api.Route(map[string]http.Handler{
-		"put-replay-job": api.PutReplayJob(door, store, store, newID),
-		"get-replay-job": api.GetReplayJob(door, store, store),
-		"webhook":        api.Webhook(door, store, c.Guard),
-		"jwks":           api.JWKS(door, store),
-		"intake":         api.Intake(door, intake.New(store, store, store)),
-		"default-route":  api.Nowhere(door),
+		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
+		"get-replay-job":    api.GetReplayJob(door, store, store, store, c.Lanes),
+		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
+		"webhook":           api.Webhook(door, store, c.Guard),
+		"jwks":              api.JWKS(door, store),
+		"intake":            api.Intake(door, intake.New(store, store, store)),
+		"default-route":     api.Nowhere(door),
 	})
 	return healthz(store.Check, newBounds(maxInFlight, maxComing, desks()).limit(routes, api.Busy(door)))
 }

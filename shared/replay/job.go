@@ -76,6 +76,28 @@ func NewJob(f Fence, by string, w Window, now time.Time) Job {
 	return Job{Fence: f, RequestedBy: by, Window: w, Status: Accepted, AcceptedAt: now, UpdatedAt: now}
 }
 
+// Together is the status of jobs of several regions as one (CONTRACT.md §2): running where any is, else pending, accepted,
+// failed, completed where any is, else unconfigured.
+func Together(jobs []Job) Status {
+	for _, s := range []Status{Running, Pending, Accepted, Failed, Completed} {
+		if slices.ContainsFunc(jobs, func(j Job) bool { return j.Status == s }) {
+			return s
+		}
+	}
+	return Unconfigured
+}
+
+// Latest is the job that was updated last, the first of those that were at once; the zero Job of none. A region without a job
+// was never updated.
+func Latest(jobs []Job) (last Job) {
+	for _, j := range jobs {
+		if j.UpdatedAt.After(last.UpdatedAt) {
+			last = j
+		}
+	}
+	return last
+}
+
 // Failure is why a job failed.
 type Failure struct {
 	Code         string // one of the Fail constants

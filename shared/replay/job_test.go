@@ -131,3 +131,43 @@ func TestOnlyTheFirstUnfinishedSliceOfALaneIsLate(t *testing.T) {
 		t.Error("an empty plan is done")
 	}
 }
+
+func TestJobsOfSeveralRegionsHaveOneStatus(t *testing.T) {
+	status := map[string]replay.Status{
+		"": replay.Unconfigured, "u": replay.Unconfigured, "uu": replay.Unconfigured,
+		"c": replay.Completed, "uc": replay.Completed, "cu": replay.Completed,
+		"f": replay.Failed, "cf": replay.Failed, "fc": replay.Failed, "uf": replay.Failed,
+		"a": replay.Accepted, "cfa": replay.Accepted, "auf": replay.Accepted,
+		"p": replay.Pending, "ap": replay.Pending, "pa": replay.Pending, "cpf": replay.Pending,
+		"r": replay.Running, "pr": replay.Running, "rp": replay.Running, "acfur": replay.Running, "rc": replay.Running,
+	}
+	letter := map[rune]replay.Status{
+		'u': replay.Unconfigured, 'a': replay.Accepted, 'p': replay.Pending, 'r': replay.Running, 'c': replay.Completed, 'f': replay.Failed,
+	}
+	for letters, want := range status {
+		var jobs []replay.Job
+		for _, l := range letters {
+			jobs = append(jobs, replay.Job{Status: letter[l]})
+		}
+		if got := replay.Together(jobs); got != want {
+			t.Errorf("%q together are %s, want %s", letters, got, want)
+		}
+	}
+}
+
+func TestTheLatestJobIsTheFirstOfThoseUpdatedLast(t *testing.T) {
+	job := func(id string, updated time.Time) replay.Job {
+		return replay.Job{Fence: replay.Fence{JobID: id}, UpdatedAt: updated}
+	}
+	none, old, new1, new2 := job("none", time.Time{}), job("old", noon.Add(-time.Millisecond)), job("new1", noon), job("new2", noon)
+	for want, jobs := range map[string][]replay.Job{
+		"":     {none, none},
+		"old":  {none, old},
+		"new1": {old, none, new1, new2},
+		"new2": {new2, new1, old},
+	} {
+		if got := replay.Latest(jobs); got.JobID != want {
+			t.Errorf("the latest is %q, want %q", got.JobID, want)
+		}
+	}
+}

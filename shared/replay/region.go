@@ -9,6 +9,9 @@ import (
 // GlobalRegion is the host's first label that means every region of a stack (CONTRACT.md §1); no Scope has it.
 const GlobalRegion = "global"
 
+// MaxRegions bounds what a stack serves: a PUT for all of its regions is one atomic write, and DynamoDB's takes 100 items.
+const MaxRegions = 100
+
 // Regions is what a stack serves.
 type Regions struct {
 	Known   []string
@@ -20,6 +23,9 @@ type Regions struct {
 func CheckRegions(known []string) error {
 	if len(known) == 0 {
 		return errors.New("must name at least one region")
+	}
+	if len(known) > MaxRegions {
+		return fmt.Errorf("%d regions are too many: at most %d, all of which one PUT can ask for at once", len(known), MaxRegions)
 	}
 	seen := make(map[string]bool)
 	for _, r := range known {

@@ -1,6 +1,7 @@
 package replay_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -27,6 +28,16 @@ func TestRegionsAreSomeAndEachIsThereOnce(t *testing.T) {
 	}
 	if err := replay.CheckRegions([]string{"us", "eu"}); err != nil {
 		t.Error(err)
+	}
+	var many []string
+	for n := range 101 { // one more than fit into one write of DynamoDB's
+		many = append(many, "r"+strconv.Itoa(n))
+	}
+	if err := replay.CheckRegions(many[:100]); err != nil {
+		t.Error(err)
+	}
+	if err := replay.CheckRegions(many); err == nil || !strings.Contains(err.Error(), "101 regions are too many: at most 100") {
+		t.Errorf("more than one PUT can ask for: %v", err)
 	}
 }
 

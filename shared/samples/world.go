@@ -119,18 +119,26 @@ func (w world) ways() map[string]way {
 	running := slices.Concat(pending, way{w.start})
 	halfway := slices.Concat(running, way{w.advance})
 	return map[string]way{
-		"put-replay-job/put-conflict":     running,
-		"get-replay-job/get-running":      halfway,
-		"get-replay-job/get-failed":       slices.Concat(pending, way{w.fail}),
-		"fan-out/stream-accepted":         accepted,
-		"fan-out/stream-poison":           accepted,
-		"deliver/slice-message":           pending,
-		"deliver/slice-continuation":      halfway,
-		"deliver/slice-unreadable":        pending,
-		"dead-letter/dead-letter":         running,
-		"dead-letter/dead-letter-newer":   running,
-		"dead-letter/dead-letter-jobless": running,
-		"sweep/sweep-tick":                accepted,
+		"put-replay-job/put-conflict":        running,
+		"put-replay-job/put-global-conflict": running,
+		"get-replay-job/get-running":         halfway,
+		"get-replay-job/get-failed":          slices.Concat(pending, way{w.fail}),
+		"get-replay-job/get-slices":          halfway,
+		"get-replay-job/get-global":          halfway,
+		"get-replay-job/get-v3":              halfway,
+		"get-replay-job/estimate":            {w.takeEntries},
+		"get-replay-job/estimate-global":     {w.takeEntries},
+		"cancel-replay-job/cancel-running":   halfway,
+		"cancel-replay-job/cancel-global":    accepted,
+		"fan-out/stream-accepted":            accepted,
+		"fan-out/stream-poison":              accepted,
+		"deliver/slice-message":              pending,
+		"deliver/slice-continuation":         halfway,
+		"deliver/slice-unreadable":           pending,
+		"dead-letter/dead-letter":            running,
+		"dead-letter/dead-letter-newer":      running,
+		"dead-letter/dead-letter-jobless":    running,
+		"sweep/sweep-tick":                   accepted,
 	}
 }
 

@@ -230,7 +230,7 @@ func (w *world) jobID() string {
 
 func (w *world) get(at replay.Scope) {
 	before := w.ledger.shown[at]
-	route := func(t *task, door *api.Door) http.Handler { return api.GetReplayJob(door, t, t) }
+	route := func(t *task, door *api.Door) http.Handler { return api.GetReplayJob(door, t, t, t, w.script.lanes) }
 	w.ask("get", at, http.MethodGet, "", route, func(_ *task, code int, answer []byte) {
 		if code != http.StatusOK {
 			return

@@ -61,6 +61,9 @@ type world struct {
 	serial  int
 }
 
+// lanes is how many requests a job may have in flight.
+const lanes = 2
+
 // newWorld wires every verb as local and the functions do. The setting up itself never fails. Organization, token and job ids
 // were never used before, so that a backend may keep the same tables for many stories, all but the one of the jobs.
 func newWorld(t *testing.T, b Backend, faults *Faults) *world {
@@ -76,18 +79,19 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	}
 	store, queue := w.store, faults.Queue(b.Queue)
 	w.clerk = settle.New(store, store)
-	w.fan = fanout.New(store, store, store, queue, w.clerk, 2)
+	w.fan = fanout.New(store, store, store, queue, w.clerk, lanes)
 	w.courier = deliver.New(store, store, store, store, store, w.inbox, w.clerk, deliver.Settings{Patience: 4 * time.Minute, Host: auditlog.DefaultHost}, b.Now, func() float64 { return 0.5 })
 	w.sweeper = sweep.New(store, store, queue, w.clerk, w.fan.Out, b.Now)
 	w.desk = intake.New(store, store, store)
 	id := rand.Text // never used anywhere before: a backend may remember ids longer than its rows
 	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us"}, Default: "us"}, b.Now, id)
 	w.api = api.Route(map[string]http.Handler{
-		"put-replay-job": api.PutReplayJob(door, store, store, id),
-		"get-replay-job": api.GetReplayJob(door, store, store),
-		"webhook":        api.Webhook(door, store, egress.Guard{}),
-		"intake":         api.Intake(door, w.desk),
-		"default-route":  api.Nowhere(door),
+		"put-replay-job":    api.PutReplayJob(door, store, store, id),
+		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
+		"cancel-replay-job": api.CancelReplayJob(door, store, w.clerk),
+		"webhook":           api.Webhook(door, store, egress.Guard{}),
+		"intake":            api.Intake(door, w.desk),
+		"default-route":     api.Nowhere(door),
 	})
 
 	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), b.Now())
