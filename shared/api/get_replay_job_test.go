@@ -11,7 +11,7 @@ import (
 func TestNoJobIsUnconfigured(t *testing.T) {
 	t.Parallel()
 	w := newStack(t).ask("GET", jobPath, "")
-	answered(t, w, 200, `{"start_at":"0001-01-01T00:00:00Z","end_at":"0001-01-01T00:00:00Z","updated_at":"0001-01-01T00:00:00Z","status":"unconfigured"}`)
+	answered(t, w, 200, unconfiguredJob)
 }
 
 // aJob was accepted five minutes ago over the hour before.
@@ -95,6 +95,80 @@ func TestAJobIsShownWithAllThatIsKnownOfIt(t *testing.T) {
 			answered(t, s.ask("GET", jobPath, ""), 200, head+tt.want)
 		})
 	}
+}
+
+func TestTheSlicesOfAPlanAreShownToWhoAsks(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) replay.Window {
+		from := noon.Add(-65*time.Minute + time.Duration(minute)*time.Minute)
+		return replay.Window{From: from, To: from.Add(20*time.Minute - time.Millisecond)}
+	}
+	plan := replay.Plan{Lanes: 2, Entries: 1000, Slices: []replay.Slice{{N: 0, Window: at(0)}, {N: 1, Lane: 1, Window: at(20)}, {N: 2, Window: at(40)}}}
+	rows := []replay.Progress{ // in whatever order a store has them
+		{N: 2, Tally: replay.Tally{Batches: 1, Entries: 50, Bytes: 15_000}},
+		{N: 0, Done: true, Tally: replay.Tally{Batches: 2, Entries: 300, Bytes: 90_000}},
+	}
+	const (
+		first     = `[{"start_at":"2026-03-08T10:55:00Z","end_at":"2026-03-08T11:14:59.999Z","entries":300,"done":true},`
+		others    = `{"start_at":"2026-03-08T11:15:00Z","end_at":"2026-03-08T11:34:59.999Z","entries":0,"done":false},{"start_at":"2026-03-08T11:35:00Z","end_at":"2026-03-08T11:54:59.999Z","entries":50,"done":false}]`
+		completed = `{"start_at":"2026-03-08T11:15:00Z","end_at":"2026-03-08T11:34:59.999Z","entries":0,"done":true},{"start_at":"2026-03-08T11:35:00Z","end_at":"2026-03-08T11:54:59.999Z","entries":50,"done":true}]`
+		updated   = `"updated_at":"2026-03-08T11:55:00Z",`
+		ids       = `,"job_id":"JOB","requested_by":"ada",`
+	)
+	for name, tt := range map[string]struct {
+		status replay.Status
+		tally  replay.Tally
+		plan   *replay.Plan
+		want   string
+	}{
+		"of a job without a plan": {replay.Accepted, replay.Tally{}, nil, `"status":"accepted"` + ids + `"progress":{"batches":3,"entries":350,"bytes":105000}}`},
+		"of an empty plan": {replay.Pending, replay.Tally{}, &replay.Plan{}, `"status":"pending"` + ids +
+			`"progress":{"slices_total":0,"slices_completed":0,"batches":3,"entries":350,"bytes":105000,"estimated_entries":0,"slices":[]}}`},
+		"of a running job": {replay.Running, replay.Tally{}, &plan, `"status":"running"` + ids +
+			`"progress":{"slices_total":3,"slices_completed":1,"batches":3,"entries":350,"bytes":105000,"estimated_entries":1000,"slices":` + first + others + `}}`},
+		"of a completed job": {replay.Completed, replay.Tally{Batches: 3, Entries: 350, Bytes: 105_000}, &plan, `"status":"completed"` + ids +
+			`"progress":{"slices_total":3,"slices_completed":3,"batches":3,"entries":350,"bytes":105000,"estimated_entries":1000,"slices":` + first + completed + `}}`},
+		"not of one some of whose rows have expired": {replay.Completed, replay.Tally{Batches: 4, Entries: 400, Bytes: 120_000}, &plan, `"status":"completed"` + ids +
+			`"progress":{"slices_total":3,"slices_completed":3,"batches":4,"entries":400,"bytes":120000,"estimated_entries":1000}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStack(t)
+			job := aJob(tt.status)
+			job.Tally = tt.tally
+			s.jobs[acme], s.rows[job.Fence] = job, rows
+			if tt.plan != nil {
+				s.plans[job.Fence] = *tt.plan
+			}
+			answered(t, s.ask("GET", jobPath+"?detail=slices", ""), 200, head+updated+tt.want)
+		})
+	}
+	s := newStack(t)
+	answered(t, s.ask("GET", jobPath+"?detail=slices", ""), 200, unconfiguredJob)
+	for query, reason := range map[string]string{
+		"detail=": "must be slices", "detail=Slices": "must be slices", "detail=slices,x": "must be slices",
+		"detail": "must be slices", "detail=slices&detail=all": "must be given once",
+	} {
+		answered(t, s.ask("GET", jobPath+"?"+query, ""), 400, bad("Invalid parameter", "detail|invalid|"+reason))
+	}
+}
+
+// Where there are rows, there is a plan, though it was not there when the job was read.
+func TestAPlanThatIsRecordedBetweenTheReadsIsShownWithItsRows(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	job := aJob(replay.Accepted)
+	s.jobs[acme] = job
+	reads := 0
+	s.before = func(context.Context) {
+		if reads++; reads == 2 {
+			s.plans[job.Fence] = replay.Plan{Fence: job.Fence, Entries: 10, Slices: []replay.Slice{{Fence: job.Fence, Window: job.Window}}}
+			s.rows[job.Fence] = []replay.Progress{{Tally: replay.Tally{Batches: 1, Entries: 4, Bytes: 40}}}
+		}
+	}
+	answered(t, s.ask("GET", jobPath+"?detail=slices", ""), 200, head+`"updated_at":"2026-03-08T11:55:00Z","status":"accepted","job_id":"JOB","requested_by":"ada",`+
+		`"progress":{"slices_total":1,"slices_completed":0,"batches":1,"entries":4,"bytes":40,"estimated_entries":10,`+
+		`"slices":[{"start_at":"2026-03-08T10:55:00Z","end_at":"2026-03-08T11:55:00Z","entries":4,"done":false}]}}`)
 }
 
 func TestEachScopeHasItsOwnJob(t *testing.T) {

@@ -16,21 +16,23 @@ import (
 type shelf struct {
 	t testing.TB
 
-	mu      sync.Mutex
-	tokens  map[access.Hash]access.Token
-	jobs    map[replay.Scope]replay.Job
-	plans   map[replay.Fence]replay.Plan
-	rows    map[replay.Fence][]replay.Progress
-	done    map[replay.Fence]bool
-	counts  map[replay.Scope][]replay.Count
-	hooks   map[replay.Scope]webhook.Config
-	keys    []auditlog.PublicKey
-	taken   map[replay.Scope][]auditlog.Entry
-	bodies  [][32]byte
-	lookups int                   // of tokens
-	asked   replay.Scope          // the last one
-	fail    error                 // of every call but Token
-	before  func(context.Context) // runs before every call but Token, without the lock
+	mu        sync.Mutex
+	tokens    map[access.Hash]access.Token
+	jobs      map[replay.Scope]replay.Job
+	plans     map[replay.Fence]replay.Plan
+	rows      map[replay.Fence][]replay.Progress
+	done      map[replay.Fence]bool
+	counts    map[replay.Scope][]replay.Count
+	hooks     map[replay.Scope]webhook.Config
+	keys      []auditlog.PublicKey
+	taken     map[replay.Scope][]auditlog.Entry
+	bodies    [][32]byte
+	lookups   int                   // of tokens
+	asked     replay.Scope          // the last one
+	fail      error                 // of every call but Token
+	before    func(context.Context) // runs before every call but Token, without the lock
+	beforeEnd func()                // the same, of End alone
+	accepts   int
 }
 
 func newShelf(t testing.TB) *shelf {
@@ -103,6 +105,7 @@ func (s *shelf) Accept(ctx context.Context, jobs ...replay.Job) error {
 			return replay.ErrConflict
 		}
 	}
+	s.accepts++
 	for _, j := range jobs {
 		s.jobs[j.Scope] = j
 	}
@@ -149,6 +152,9 @@ func (s *shelf) CountsIn(ctx context.Context, at replay.Scope, _ replay.Window) 
 
 // End fails the job as settle's clerk does, but for what it knows of slices: those of a job in done are.
 func (s *shelf) End(ctx context.Context, f replay.Fence, why replay.Failure) (failed bool, err error) {
+	if s.beforeEnd != nil {
+		s.beforeEnd()
+	}
 	err = s.enter(ctx, f.Scope)
 	defer s.mu.Unlock()
 	job := s.jobs[f.Scope]
