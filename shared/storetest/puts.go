@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ func putGuarantees() []guarantee {
 		{"a PUT over a job that ran long ago and ended is taken", aPutAfterTheEndIsTaken},
 		{"several scopes are put as one", severalScopesArePutAsOne},
 		{"one running scope keeps a PUT from all of them", oneRunningScopeKeepsAll},
+		{"as many regions as a stack may serve are put as one, or none of them", asManyAsThereMayBe},
 		{"a PUT repeated at once changes nothing", aPutRepeatedAtOnce},
 		{"a PUT repeated after its job moved on changes nothing", aPutRepeatedAfterItMovedOn},
 		{"a PUT repeated after its job was replaced changes nothing", aPutRepeatedAfterItWasReplaced},
@@ -99,6 +101,26 @@ func oneRunningScopeKeepsAll(t *testing.T, b *bench) {
 		expect(t, "Accept while "+region+" runs", b.Accept(t.Context(), b.trio(org)...), replay.ErrConflict)
 		b.stand(t, "after the conflict", before...)
 	}
+}
+
+func asManyAsThereMayBe(t *testing.T, b *bench) {
+	org := b.scope().Org
+	all := func() (jobs []replay.Job) {
+		for n := range replay.MaxRegions {
+			jobs = append(jobs, b.newJob(replay.Scope{Org: org, Region: fmt.Sprintf("region-%d", n)}))
+		}
+		return jobs
+	}
+	jobs := all()
+	expect(t, "Accept of all", b.Accept(t.Context(), jobs...), nil)
+	b.stand(t, "put with the others", jobs...)
+	last := jobs[len(jobs)-1]
+	b.clock.tick()
+	expect(t, "Pend", b.Pend(t.Context(), last.Fence), nil)
+	expect(t, "Run", b.Run(t.Context(), last.Fence), nil)
+	jobs[len(jobs)-1] = b.job(t, last.Scope)
+	expect(t, "Accept while the last one runs", b.Accept(t.Context(), all()...), replay.ErrConflict)
+	b.stand(t, "after the conflict", jobs...)
 }
 
 func aPutRepeatedAtOnce(t *testing.T, b *bench) {

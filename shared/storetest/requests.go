@@ -9,7 +9,6 @@ import (
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
 	"reprise/shared/replay"
-	"reprise/shared/webhook"
 )
 
 // producers are stories of the intake while writes fail: what was acknowledged arrives; what was not may, but never twice
@@ -73,23 +72,6 @@ func admins() []tale {
 			if current, err := w.backend.SigningKey(w.ctx); err != nil || len(keys) != 2 || keys[0].ID != current.ID {
 				w.t.Errorf("%d public keys are there, the current one is %s (%v)", len(keys), current.ID, err)
 			}
-		}},
-		{"an admin cancels in mid job", func(w *world) {
-			w.start()
-			w.inbox.during = func(webhook.Delivery) {
-				w.repeat("the cancel", func() error {
-					_, err := w.clerk.End(w.ctx, w.job().Fence, replay.Failure{Code: replay.FailCancelled, Detail: "cancelled by ops"})
-					return err
-				})
-			}
-			job := w.run(true, 2*time.Hour)
-			w.failed(job, replay.FailCancelled, 0)
-			if n := w.inbox.jobs[job.JobID]; n != 1 {
-				w.t.Errorf("%d batches were posted, the one in flight may be", n)
-			}
-			w.inbox.forget()
-			w.accepted()
-			w.delivered(w.run(true, 2*time.Hour))
 		}},
 		{"a dead letter ends its job", func(w *world) {
 			w.start()

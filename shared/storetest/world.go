@@ -54,12 +54,15 @@ type world struct {
 	api     http.Handler
 	store   *FaultyStore
 	token   string
+	asks    string // the region that requests are about: at's, or global
 	window  replay.Window
 	sent    map[string]int // canonical entry → how often the producer was told 202 for it
 	doubted map[string]int // canonical entry → how often it was sent by a producer that was told nothing good, and gave up
 	times   map[string]time.Time
 	serial  int
 }
+
+const jobPath = "/v2/audit-log-replay-job"
 
 // lanes is how many requests a job may have in flight.
 const lanes = 2
@@ -70,7 +73,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w := &world{
 		t: t, ctx: t.Context(), at: replay.Scope{Org: rand.Text(), Region: "us"}, backend: b, faults: faults,
 		inbox: newInbox(t), sent: make(map[string]int), doubted: make(map[string]int), times: make(map[string]time.Time),
-		store: faults.Store(b.Store),
+		store: faults.Store(b.Store), asks: "us",
 	}
 	w.inbox.keys = func() []auditlog.PublicKey {
 		keys, err := b.PublicKeys(w.ctx)
@@ -84,7 +87,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w.sweeper = sweep.New(store, store, queue, w.clerk, w.fan.Out, b.Now)
 	w.desk = intake.New(store, store, store)
 	id := rand.Text // never used anywhere before: a backend may remember ids longer than its rows
-	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us"}, Default: "us"}, b.Now, id)
+	door := api.NewDoor(b.Store, replay.Regions{Known: []string{"us", "eu"}, Default: "us"}, b.Now, id)
 	w.api = api.Route(map[string]http.Handler{
 		"put-replay-job":    api.PutReplayJob(door, store, store, id),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
@@ -101,9 +104,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 	w.must(err)
 	w.token = secret
 	w.must(b.SaveToken(w.ctx, token))
-	w.configure(func(c *webhook.Config) {
-		c.Endpoint, c.Authorization, c.Enabled, c.Format = "https://siem.example/in", "Bearer x", true, auditlog.JSON
-	})
+	w.enable()
 	now := b.Now().UTC().Truncate(time.Millisecond)
 	w.window = replay.Window{From: now.Add(-2 * time.Hour), To: now.Add(-time.Minute)}
 	return w
@@ -114,6 +115,13 @@ func (w *world) must(err error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+}
+
+// enable gives the region a webhook.
+func (w *world) enable() {
+	w.configure(func(c *webhook.Config) {
+		c.Endpoint, c.Authorization, c.Enabled, c.Format = "https://siem.example/in", "Bearer x", true, auditlog.JSON
+	})
 }
 
 // configure changes the webhook as a PATCH does.
@@ -161,12 +169,16 @@ func (w *world) acknowledged(entries []auditlog.Entry) {
 
 // call sends a request once.
 func (w *world) call(method, path, kind, body string) (code int) {
-	r := httptest.NewRequestWithContext(w.ctx, method, "http://us.localhost"+path, strings.NewReader(body))
+	return w.request(method, path, kind, body).Code
+}
+
+func (w *world) request(method, path, kind, body string) *httptest.ResponseRecorder {
+	r := httptest.NewRequestWithContext(w.ctx, method, "http://"+w.asks+".localhost"+path, strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer "+w.token)
 	r.Header.Set("Content-Type", kind)
 	rec := httptest.NewRecorder()
 	w.api.ServeHTTP(rec, r)
-	return rec.Code
+	return rec
 }
 
 // insist calls until the answer is no 5xx, as a careful client does.
@@ -185,7 +197,7 @@ func (w *world) insist(method, path, kind, body string) (code int) {
 func (w *world) ask() (code int) {
 	w.t.Helper()
 	body := fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, w.window.From.Format(time.RFC3339Nano), w.window.To.Format(time.RFC3339Nano))
-	return w.insist(http.MethodPut, "/v2/audit-log-replay-job", "application/json", body)
+	return w.insist(http.MethodPut, jobPath, "application/json", body)
 }
 
 // job is what is stored now.
