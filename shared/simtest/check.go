@@ -3,9 +3,7 @@ package simtest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -29,40 +27,6 @@ func (w *world) breaks(name, format string, args ...any) {
 		w.note(nil, "BROKEN: %v", w.broken)
 	}
 	w.over = true
-}
-
-// accepted looks at a PUT's conditional write.
-func (w *world) accepted(t *task, job, before replay.Job, err error) {
-	_, known := w.ledger.jobs[job.JobID]
-	switch {
-	case known && err == nil: // made twice by itself
-	case known:
-		w.breaks("a PUT does not lose to itself", "job %s: %v", job.JobID, err)
-	case errors.Is(err, replay.ErrConflict):
-		t.refused = true
-		if before.Status != replay.Running {
-			w.breaks("409 if and only if running", "job %s met one that is %s", job.JobID, before.Status)
-		}
-	case err != nil:
-		w.breaks("a simulated store fails only when told", "%v", err)
-	case before.Status == replay.Running:
-		w.breaks("409 if and only if running", "job %s replaced %s, which was running", job.JobID, before.JobID)
-	default:
-		w.ledger.accept(job, t.acks)
-		if old := w.ledger.jobs[before.JobID]; old != nil {
-			old.over = true
-		}
-	}
-}
-
-func (w *world) judgePut(t *task, code int, answer []byte) {
-	switch {
-	case code == http.StatusConflict && !t.refused, code == http.StatusAccepted && t.refused:
-		w.breaks("409 if and only if running", "the PUT was answered %d", code)
-	case code == http.StatusBadRequest && bytes.Contains(answer, []byte("webhook")) && w.ledger.off[t.scope]:
-	case code != 0 && code < 500 && code != http.StatusAccepted && code != http.StatusConflict:
-		w.breaks("a good PUT is answered", "%d %s", code, answer)
-	}
 }
 
 // planned keeps the plan as it was recorded first.
@@ -100,6 +64,7 @@ func (w *world) moved(t *task, before, after replay.Job) {
 	h.over = true
 	w.counts[string(after.Status)+" "+after.Failure.Code]++
 	if after.Status == replay.Failed {
+		t.failed++
 		w.blamed(t, before, after)
 		if after.Tally.Entries > h.tally.Entries {
 			w.breaks("tallies equal the advanced batches", "failed job %s says %+v of %+v", h.id, after.Tally, h.tally)
@@ -313,31 +278,6 @@ func (w *world) advanced(t *task, s replay.Slice, before, after replay.Progress)
 	h.tally = h.tally.Add(p.tally)
 	for _, id := range p.ids {
 		h.recorded[id] = w.step
-	}
-}
-
-// showed looks at what a GET said, against what others had said before it was asked.
-func (w *world) showed(at replay.Scope, before shown, v view) {
-	now := shown{rank: rank(v.Status)}
-	if v.JobID != "" {
-		h := w.ledger.jobs[v.JobID]
-		if h == nil {
-			w.breaks("GET shows what was accepted", "job %s", v.JobID)
-			return
-		}
-		now.job = h.n
-		if p := v.Progress; p != nil {
-			now.entries, now.batches, now.bytes, now.done = p.Entries, p.Batches, p.Bytes, p.SlicesCompleted
-			if p.Entries > h.tally.Entries {
-				w.breaks("progress counts only what was acknowledged", "GET says %d entries of %d", p.Entries, h.tally.Entries)
-			}
-		}
-	}
-	if what := before.ahead(now); what != "" {
-		w.breaks("what GET shows never goes back", "%v: %s", at, what)
-	}
-	if w.ledger.shown[at].ahead(now) == "" {
-		w.ledger.shown[at] = now
 	}
 }
 

@@ -184,13 +184,44 @@ func field(line []byte, name string) (value string, ok bool) {
 type view struct {
 	Status   replay.Status `json:"status"`
 	JobID    string        `json:"job_id"`
-	Progress *struct {
-		SlicesTotal     int   `json:"slices_total"`
-		SlicesCompleted int   `json:"slices_completed"`
-		Batches         int64 `json:"batches"`
-		Entries         int64 `json:"entries"`
-		Bytes           int64 `json:"bytes"`
-	} `json:"progress"`
+	Progress *progressView `json:"progress"`
+}
+
+// viewOfAll is its answer for all regions.
+type viewOfAll struct {
+	view
+	Regions map[string]view `json:"regions"`
+}
+
+type progressView struct {
+	SlicesTotal     int   `json:"slices_total"`
+	SlicesCompleted int   `json:"slices_completed"`
+	Batches         int64 `json:"batches"`
+	Entries         int64 `json:"entries"`
+	Bytes           int64 `json:"bytes"`
+	Slices          []struct {
+		Entries int64 `json:"entries"`
+		Done    bool  `json:"done"`
+	} `json:"slices"`
+}
+
+func (p progressView) tally() replay.Tally {
+	return replay.Tally{Batches: p.Batches, Entries: p.Entries, Bytes: p.Bytes}
+}
+
+// odd says what of the slices does not come to the progress; there may be none.
+func (p progressView) odd() string {
+	entries, done := int64(0), 0
+	for _, s := range p.Slices {
+		entries += s.Entries
+		if s.Done {
+			done++
+		}
+	}
+	if p.Slices != nil && (entries != p.Entries || done != p.SlicesCompleted || len(p.Slices) != p.SlicesTotal) {
+		return fmt.Sprintf("%d slices, %d done, with %d entries of %+v", len(p.Slices), done, entries, p)
+	}
+	return ""
 }
 
 // shown is how far GET has said that a scope is.

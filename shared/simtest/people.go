@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -83,7 +84,7 @@ func (w *world) act(a action) {
 	case put:
 		w.put(a.in, w.window(dice), dice.IntN(3))
 	case get:
-		w.get(a.in)
+		w.get(a.in, []string{"", "detail=slices"}[dice.IntN(2)])
 	case patch:
 		body := []string{
 			`{"enabled":false}`, `{"enabled":true}`, `{"enabled":true}`,
@@ -97,7 +98,7 @@ func (w *world) act(a action) {
 			w.after(time.Duration(dice.Int64N(int64(10*time.Minute))), func() { w.patch(a.in, `{"enabled":true}`) })
 		}
 	case cancel:
-		w.cancel(a.in)
+		w.cancel(a.in, dice.IntN(3))
 		w.after(time.Duration(dice.Int64N(int64(time.Minute))), func() { w.put(a.in, w.window(dice), 2) })
 	case goDown, comeBack:
 		w.note(nil, "%s: %v", a.what, a.in)
@@ -140,13 +141,13 @@ func (w *world) moment(dice *rand.Rand, first, last time.Time) time.Time {
 }
 
 // ask has a process answer one request; then gets code 0 where none came.
-func (w *world) ask(name string, at replay.Scope, method, body string, route func(*task, *api.Door) http.Handler, then func(t *task, code int, answer []byte)) {
+func (w *world) ask(name string, at replay.Scope, method, query, body string, route func(*task, *api.Door) http.Handler, then func(t *task, code int, answer []byte)) {
 	acks := len(w.ledger.acked)
 	code, answer := 0, []byte(nil)
 	t := w.spawn(name, func(t *task) {
 		t.acks = acks
 		door := api.NewDoor(t, replay.Regions{Known: []string{"eu", "us"}, Default: "eu"}, t.now, func() string { return t.name })
-		r := httptest.NewRequest(method, "http://"+at.Region+".localhost/", strings.NewReader(body))
+		r := httptest.NewRequest(method, "http://"+at.Region+".localhost/?"+query, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+w.people.secrets[at.Org])
 		r.Header.Set("Content-Type", "application/x-ndjson")
 		rec := httptest.NewRecorder()
@@ -199,7 +200,7 @@ func (w *world) produce(at replay.Scope, n int, dice *rand.Rand) {
 
 func (w *world) send(at replay.Scope, body string, ids []int, try int) {
 	route := func(t *task, door *api.Door) http.Handler { return api.Intake(door, intake.New(t, t, t)) }
-	w.ask("intake", at, http.MethodPost, body, route, func(_ *task, code int, answer []byte) {
+	w.ask("intake", at, http.MethodPost, "", body, route, func(_ *task, code int, answer []byte) {
 		switch {
 		case code == http.StatusAccepted:
 			w.ledger.acknowledge(ids)
@@ -215,7 +216,7 @@ func (w *world) send(at replay.Scope, body string, ids []int, try int) {
 func (w *world) put(at replay.Scope, window replay.Window, patience int) {
 	body := fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, window.From.Format(time.RFC3339Nano), window.To.Format(time.RFC3339Nano))
 	route := func(t *task, door *api.Door) http.Handler { return api.PutReplayJob(door, t, t, w.jobID) }
-	w.ask("put", at, http.MethodPut, body, route, func(t *task, code int, answer []byte) {
+	w.ask("put", at, http.MethodPut, "", body, route, func(t *task, code int, answer []byte) {
 		w.judgePut(t, code, answer)
 		if (code == 0 || code >= 500) && patience > 0 {
 			w.after(time.Duration(w.random.Int64N(int64(5*time.Second))), func() { w.put(at, window, patience-1) })
@@ -228,25 +229,29 @@ func (w *world) jobID() string {
 	return fmt.Sprintf("01J%023d", w.people.jobs)
 }
 
-func (w *world) get(at replay.Scope) {
-	before := w.ledger.shown[at]
+func (w *world) get(at replay.Scope, query string) {
+	before := maps.Clone(w.ledger.shown)
 	route := func(t *task, door *api.Door) http.Handler { return api.GetReplayJob(door, t, t, t, w.script.lanes) }
-	w.ask("get", at, http.MethodGet, "", route, func(_ *task, code int, answer []byte) {
+	w.ask("get", at, http.MethodGet, query, "", route, func(_ *task, code int, answer []byte) {
 		if code != http.StatusOK {
 			return
 		}
-		var v view
+		var v viewOfAll
 		if err := json.Unmarshal(answer, &v); err != nil {
 			w.breaks("GET answers JSON", "%v: %s", err, answer)
 			return
 		}
-		w.showed(at, before, v)
+		if at.Region == replay.GlobalRegion {
+			w.showedAll(at, before, v)
+		} else {
+			w.showed(at, before[at], v.view)
+		}
 	})
 }
 
 func (w *world) patch(at replay.Scope, body string) {
 	route := func(t *task, door *api.Door) http.Handler { return api.Webhook(door, t, t) }
-	w.ask("patch", at, http.MethodPatch, body, route, func(_ *task, code int, answer []byte) {
+	w.ask("patch", at, http.MethodPatch, "", body, route, func(_ *task, code int, answer []byte) {
 		switch {
 		case code != 0 && code < 500 && code != http.StatusOK:
 			w.breaks("a good PATCH is taken", "%d %s", code, answer)
@@ -256,13 +261,13 @@ func (w *world) patch(at replay.Scope, body string) {
 	})
 }
 
-// cancel ends the job that is there, as DELETE does.
-func (w *world) cancel(at replay.Scope) {
-	t := w.spawn("cancel", func(t *task) {
-		job, err := t.Job(context.Background(), at)
-		if err == nil && job.Status.Live() {
-			_, _ = settle.New(t, t).End(context.Background(), job.Fence, replay.Failure{Code: replay.FailCancelled, Detail: "cancelled"})
+// cancel sends a DELETE, again where nobody answers.
+func (w *world) cancel(at replay.Scope, patience int) {
+	route := func(t *task, door *api.Door) http.Handler { return api.CancelReplayJob(door, t, settle.New(t, t)) }
+	w.ask("cancel", at, http.MethodDelete, "", "", route, func(t *task, code int, answer []byte) {
+		w.judgeCancel(t, code, answer)
+		if (code == 0 || code >= 500) && patience > 0 {
+			w.after(time.Duration(w.random.Int64N(int64(5*time.Second))), func() { w.cancel(at, patience-1) })
 		}
 	})
-	t.scope = at
 }

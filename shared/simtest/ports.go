@@ -26,9 +26,9 @@ func (t *task) SigningKey(ctx context.Context) (auditlog.Key, error) {
 
 func (t *task) Accept(ctx context.Context, jobs ...replay.Job) error {
 	return t.write("Accept", 1, func(s *Store) error {
-		before := t.w.tables.PeekJob(jobs[0].Scope)
+		before := t.w.peek(jobs)
 		err := s.Accept(ctx, jobs...)
-		t.w.accepted(t, jobs[0], before, err)
+		t.w.accepted(t, jobs, before, err)
 		return err
 	}, nil)
 }
@@ -58,6 +58,7 @@ func (t *task) Job(ctx context.Context, at replay.Scope) (replay.Job, error) {
 	}
 	job, err := t.store("").Job(ctx, at)
 	t.w.sawJob(t, job)
+	t.found[at] = job.Status
 	return job, err
 }
 

@@ -23,8 +23,8 @@ type script struct {
 type action struct {
 	at   time.Duration
 	what deed
-	in   replay.Scope
-	size int // of whatever it is
+	in   replay.Scope // region global for a request that is about all of them
+	size int          // of whatever it is
 	roll uint64
 }
 
@@ -78,6 +78,9 @@ func (s *script) fill(random *rand.Rand) {
 				at /= 20
 			}
 			in := s.scopes[random.IntN(len(s.scopes))]
+			if (what == put || what == get || what == cancel) && random.IntN(4) == 0 {
+				in.Region = replay.GlobalRegion
+			}
 			s.actions = append(s.actions, action{at, what, in, 1 + random.IntN(70), random.Uint64()})
 		}
 	}

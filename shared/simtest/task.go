@@ -31,6 +31,10 @@ type task struct {
 	acks     int       // how many entries were acknowledged when its request was received
 	refused  bool      // its Accept met a running job
 	sawDone  bool      // it read that every slice is done
+	failed   int       // jobs that it failed itself
+
+	// What they know of who answers a DELETE.
+	found map[replay.Scope]replay.Status // of the jobs that it read, as each was the last time
 
 	ok   bool   // it did what it should, and its caller knows
 	then func() // what its caller does when it has ended, or was given up
@@ -47,7 +51,7 @@ func (t *task) tell() {
 // spawn starts a task; only the world does, between two steps.
 func (w *world) spawn(name string, work func(*task)) *task {
 	w.tasks++
-	t := &task{w: w, n: w.tasks, name: fmt.Sprintf("%s#%d", name, w.tasks), skew: w.skew()}
+	t := &task{w: w, n: w.tasks, name: fmt.Sprintf("%s#%d", name, w.tasks), skew: w.skew(), found: make(map[replay.Scope]replay.Status)}
 	w.live = append(w.live, t)
 	w.note(t, "begins")
 	go func() {

@@ -89,6 +89,12 @@ func cancelEncounters() []tale {
 			}
 			w.failed(job, replay.FailCancelled, 0)
 		}},
+	}
+}
+
+// views are what an admin sees of a job, cancelled or under way.
+func views() []tale {
+	return []tale{
 		{"a fan-out of a cancelled job sends nothing", func(w *world) {
 			w.start()
 			job := w.job()

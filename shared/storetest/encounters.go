@@ -13,7 +13,7 @@ import (
 // encounters are the stories in which something comes in between at one certain moment. The sweep stays away from them,
 // so that nothing heals what should not have been hurt.
 func encounters() []tale {
-	return slices.Concat(replacements(), cancelEncounters(), endings(), losses(), interruptions(), copies(), burials(), intakes(), formats())
+	return slices.Concat(replacements(), cancelEncounters(), views(), endings(), losses(), interruptions(), copies(), burials(), intakes(), formats())
 }
 
 // replacements: what a second PUT meets.
