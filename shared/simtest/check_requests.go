@@ -32,7 +32,7 @@ func (w *world) accepted(t *task, jobs, before []replay.Job, err error) {
 		if running < 0 {
 			w.breaks("409 if and only if running", "job %s met none that is", jobs[0].JobID)
 		}
-		if !slices.Equal(before, after) {
+		if t.accepted || !slices.Equal(before, after) {
 			w.breaks("a PUT is for all its regions or none", "refused, it left %+v of %+v", after, before)
 		}
 	case err != nil:
@@ -41,7 +41,10 @@ func (w *world) accepted(t *task, jobs, before []replay.Job, err error) {
 		w.breaks("409 if and only if running", "job %s replaced %s, which was running", jobs[running].JobID, before[running].JobID)
 	case !slices.EqualFunc(jobs, after, func(a, b replay.Job) bool { return a.JobID == b.JobID }):
 		w.breaks("a PUT is for all its regions or none", "taken, it left %+v of %+v", after, jobs)
+	case t.accepted:
+		w.breaks("a PUT is for all its regions or none", "%s stores its jobs in more than one write", t.name)
 	default:
+		t.accepted = true
 		for i, job := range jobs {
 			w.ledger.accept(job, t.acks)
 			if old := w.ledger.jobs[before[i].JobID]; old != nil {

@@ -30,6 +30,7 @@ type task struct {
 	late     int       // batches that it started after its job had ended
 	acks     int       // how many entries were acknowledged when its request was received
 	refused  bool      // its Accept met a running job
+	accepted bool      // its Accept stored jobs
 	sawDone  bool      // it read that every slice is done
 	failed   int       // jobs that it failed itself
 
