@@ -195,10 +195,10 @@ func (e *errand) same(ctx context.Context) (*replay.Next, error) {
 	switch {
 	case err != nil:
 		return &replay.Next{}, fmt.Errorf("reading the webhook for job %s: %w", e.slice.JobID, err)
-	case !hook.Enabled && hook.Last.Gone():
+	case !hook.Enabled && hook.Gone:
 		next := replay.Done()
 		return &next, e.end(ctx, e.slice, replay.Failure{
-			Code: replay.FailWebhookGone, Detail: "the receiver answered 410 Gone: the webhook is off", ResponseCode: hook.Last.Code,
+			Code: replay.FailWebhookGone, Detail: "the receiver answered 410 Gone: the webhook is off", ResponseCode: webhook.CodeGone,
 		})
 	case !hook.Enabled:
 		next := replay.Done()
@@ -246,7 +246,7 @@ func (e *errand) giveUp(ctx context.Context, v webhook.Verdict) (replay.Next, er
 	}
 	if v.Outcome == webhook.Gone {
 		// Before the end, since nobody comes back to a job that has ended. A crash in between, or another lane that is
-		// faster, finds the webhook off with a 410 as its last attempt, and calls the failure by the same name (same).
+		// faster, leaves the webhook gone for whoever comes next, who calls the failure by the same name (same).
 		if err := e.tell(ctx, true); err != nil {
 			return replay.Next{}, fmt.Errorf("turning the webhook off for job %s: %w", e.slice.JobID, err)
 		}

@@ -40,8 +40,8 @@ type Webhooks interface {
 	// Webhook must be consistent. It must return the zero Config, with its scope, before any was saved.
 	Webhook(context.Context, replay.Scope) (webhook.Config, error)
 	// Attempted must store the attempt unless a later one is there. With off, which is for a 410, it must store it
-	// whatever is there, and turn the webhook off in the same write; from then on, while the webhook is off with a 410
-	// as its last attempt, one without off must change nothing: that 410 is what the job's failure is named by.
+	// whatever is there, turn the webhook off, mark it Gone and take the next Version, all in the same write: so a PATCH
+	// that was merged before does not turn it on again, and what was in flight does not hide the 410.
 	// Over another Version than c's it must change nothing and return nil: the webhook was changed since, and knows better.
 	Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error
 }

@@ -29,7 +29,7 @@ func webhookItem(c webhook.Config, by string) item {
 	}
 	it["schema"], it["version"], it["written_by"] = number(schema), number(c.Version), text(by)
 	it["endpoint"], it["authorization"] = text(c.Endpoint), text(string(c.Authorization))
-	it["enabled"], it["format"], it["skip_verify"] = flag(c.Enabled), text(string(c.Format)), flag(c.SkipVerify)
+	it["enabled"], it["gone"], it["format"], it["skip_verify"] = flag(c.Enabled), flag(c.Gone), text(string(c.Format)), flag(c.SkipVerify)
 	it["updated_at"] = moment(c.UpdatedAt)
 	return it
 }
@@ -47,6 +47,9 @@ func readWebhook(it item) (webhook.Config, error) {
 		Enabled: r.flag("enabled"), Format: auditlog.Format(r.text("format")), SkipVerify: r.flag("skip_verify"),
 		UpdatedAt: r.moment("updated_at"),
 		Last:      webhook.Attempt{At: r.moment("last_at"), Code: r.int("last_code"), Message: r.text("last_message"), OK: r.flag("last_ok")},
+	}
+	if it["gone"] != nil { // what was written before there was this attribute lacks it
+		c.Gone = r.flag("gone")
 	}
 	if r.err != nil {
 		return webhook.Config{}, fmt.Errorf("the stored webhook: %w", r.err)
@@ -96,10 +99,10 @@ func (w *Webhooks) Attempted(ctx context.Context, c webhook.Config, a webhook.At
 	set.set["written_by"] = text(w.newID())
 	over := where{condition: "#version = :version", values: item{":version": number(c.Version)}, blind: true}
 	if off {
-		set.set["enabled"] = flag(false)
+		set.set["enabled"], set.set["gone"], set.set["version"] = flag(false), flag(true), number(c.Version+1)
 	} else {
-		over.condition += " AND #last_at <= :at AND NOT (#enabled = :no AND #last_code = :gone)"
-		over.values[":at"], over.values[":no"], over.values[":gone"] = moment(a.At), flag(false), number(webhook.CodeGone)
+		over.condition += " AND #last_at <= :at"
+		over.values[":at"] = moment(a.At)
 	}
 	if _, _, err := w.update(ctx, scopeKey(c.Scope), set, over); err != nil {
 		return fmt.Errorf("recording an attempt of the webhook of region %s: %w", c.Region, err)

@@ -48,16 +48,18 @@ func (s *Store) SaveWebhook(ctx context.Context, c webhook.Config) error {
 	})
 }
 
-// Attempted stores the attempt unless a later one is there, or the 410 that turned the webhook off; see deliver.Webhooks.
+// Attempted stores the attempt unless a later one is there, and turns the webhook off if off says so; see deliver.Webhooks.
 func (s *Store) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
 	return s.write(ctx, "Attempted", func(t *Tables, m mark) error {
 		row := t.hook(c.Scope)
 		a.At = stamp(a.At)
-		gone := !row.Enabled && row.Last.Gone()
-		if row.Version == 0 || row.Version != c.Version || !off && (gone || row.Last.At.After(a.At)) {
+		if row.Version == 0 || row.Version != c.Version || !off && row.Last.At.After(a.At) {
 			return nil
 		}
-		row.Last, row.Enabled, row.by = a, row.Enabled && !off, m.by
+		if off {
+			row.Version, row.Enabled, row.Gone = row.Version+1, false, true
+		}
+		row.Last, row.by = a, m.by
 		t.hooks[c.Scope] = row
 		return nil
 	})

@@ -12,6 +12,7 @@ func schema() sqlitemigration.Schema {
 	return sqlitemigration.Schema{AppID: appID, Migrations: []string{
 		"",
 		tablesOfJobs + tablesOfEntries + tablesOfAccess + tablesOfQueue,
+		goneWebhooks,
 	}}
 }
 
@@ -96,6 +97,9 @@ CREATE TABLE keys (
 	public BLOB NOT NULL, private BLOB NOT NULL, made_at INTEGER NOT NULL
 ) STRICT;
 `
+
+// A webhook that a 410 turned off before there was this column counts as one that somebody disabled.
+const goneWebhooks = `ALTER TABLE webhooks ADD COLUMN gone INTEGER NOT NULL DEFAULT 0;`
 
 const tablesOfQueue = `
 CREATE TABLE messages (

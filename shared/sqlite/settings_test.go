@@ -27,7 +27,7 @@ func TestConnectionsAreSetAsDesigned(t *testing.T) {
 	}
 	want := map[string]string{
 		"journal_mode": "wal", "page_size": "4096", "synchronous": "1", "application_id": "1380995667",
-		"user_version": "2", "query_only": "0",
+		"user_version": "3", "query_only": "0",
 	}
 	if diff := cmp.Diff(want, ask(s.writers[quick])); diff != "" {
 		t.Errorf("the quick writer (-want +got):\n%s", diff)

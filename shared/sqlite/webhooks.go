@@ -27,7 +27,7 @@ func (s *Store) Webhook(ctx context.Context, at replay.Scope) (webhook.Config, e
 func readWebhook(conn *sqlite.Conn, at replay.Scope) (webhook.Config, error) {
 	c := webhook.Config{Scope: at}
 	err := query(conn, `
-		SELECT version, endpoint, authorization, enabled, format, skip_verify, updated_at, last_at, last_code, last_message, last_ok
+		SELECT version, endpoint, authorization, enabled, format, skip_verify, updated_at, last_at, last_code, last_message, last_ok, gone
 		FROM webhooks WHERE org = :org AND region = :region`,
 		args{":org": at.Org, ":region": at.Region},
 		func(row *sqlite.Stmt) {
@@ -37,6 +37,7 @@ func readWebhook(conn *sqlite.Conn, at replay.Scope) (webhook.Config, error) {
 			c.Last = webhook.Attempt{
 				At: instant(row.ColumnInt64(7)), Code: row.ColumnInt(8), Message: row.ColumnText(9), OK: row.ColumnBool(10),
 			}
+			c.Gone = row.ColumnBool(11)
 		})
 	return c, err
 }
@@ -53,12 +54,12 @@ func (s *Store) SaveWebhook(ctx context.Context, c webhook.Config) error {
 		}
 		_, err = exec(conn, `
 			INSERT OR REPLACE INTO webhooks VALUES (:org, :region, :version, :endpoint, :authorization, :enabled, :format,
-				:skip_verify, :updated_at, :last_at, :last_code, :last_message, :last_ok)`,
+				:skip_verify, :updated_at, :last_at, :last_code, :last_message, :last_ok, :gone)`,
 			args{
 				":org": c.Org, ":region": c.Region, ":version": c.Version,
 				":endpoint": c.Endpoint, ":authorization": string(c.Authorization), ":enabled": c.Enabled,
 				":format": string(c.Format), ":skip_verify": c.SkipVerify, ":updated_at": millis(c.UpdatedAt),
-				":last_at": millis(c.Last.At), ":last_code": c.Last.Code, ":last_message": c.Last.Message, ":last_ok": c.Last.OK,
+				":last_at": millis(c.Last.At), ":last_code": c.Last.Code, ":last_message": c.Last.Message, ":last_ok": c.Last.OK, ":gone": c.Gone,
 			})
 		return err
 	})
@@ -70,22 +71,25 @@ func (s *Store) SaveWebhook(ctx context.Context, c webhook.Config) error {
 
 // Attempted stores the attempt unless a later one is there, and turns the webhook off if off says so, both only while
 // c's version is the one that is stored; see deliver.Webhooks. A receiver that is gone stays so whatever came later: off
-// does not ask for the time, and what was in flight elsewhere does not go over the 410 that tells why the webhook is off.
+// does not ask for the time.
 func (s *Store) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
 	err := s.write(ctx, quick, func(conn *sqlite.Conn) error {
 		stored, err := readWebhook(conn, c.Scope)
 		if err != nil {
 			return err
 		}
-		gone := !stored.Enabled && stored.Last.Gone()
-		if stored.Version != c.Version || !off && (gone || millis(stored.Last.At) > millis(a.At)) {
+		if stored.Version != c.Version || !off && millis(stored.Last.At) > millis(a.At) {
 			return nil
 		}
+		if off {
+			stored.Version, stored.Enabled, stored.Gone = stored.Version+1, false, true
+		}
 		_, err = exec(conn, `
-			UPDATE webhooks SET enabled = :enabled, last_at = :at, last_code = :code, last_message = :message, last_ok = :ok
+			UPDATE webhooks SET version = :version, enabled = :enabled, gone = :gone,
+				last_at = :at, last_code = :code, last_message = :message, last_ok = :ok
 			WHERE org = :org AND region = :region`,
 			args{
-				":org": c.Org, ":region": c.Region, ":enabled": stored.Enabled && !off,
+				":org": c.Org, ":region": c.Region, ":version": stored.Version, ":enabled": stored.Enabled, ":gone": stored.Gone,
 				":at": millis(a.At), ":code": a.Code, ":message": a.Message, ":ok": a.OK,
 			})
 		return err

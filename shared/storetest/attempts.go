@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"reprise/shared/replay"
 	"reprise/shared/webhook"
 )
 
@@ -15,8 +16,10 @@ func attemptGuarantees() []guarantee {
 		{"an attempt does not go over a later one", anEarlierAttempt},
 		{"an attempt on another version changes nothing", anAttemptOnAnotherVersion},
 		{"an attempt on a webhook that was never saved changes nothing", anAttemptOnNothing},
-		{"a 410 turns the webhook off and changes nothing else", a410TurnsItOff},
-		{"a 410 that turned the webhook off stays its last attempt", a410Stays},
+		{"a 410 turns the webhook off, takes the next version and changes nothing else", a410TurnsItOff},
+		{"a webhook that was merged before a 410 turned it off is not saved", a410GoesBeforeAMerge},
+		{"what was in flight does not go over the 410 that turned the webhook off", a410Stays},
+		{"a webhook that is gone can be tried, and stays gone", triedWhileGone},
 		{"a 410 turns the webhook off and is recorded though another lane's later answer is", a410BehindALaterAttempt},
 		{"an old 410 turns nothing off after the webhook was changed", anOld410},
 		{"a webhook that was turned off can be saved again, and tried", turnedOnAgain},
@@ -97,16 +100,40 @@ func a410TurnsItOff(t *testing.T, b *bench) {
 	c := b.hooked(t)
 	gone := webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
 	b.attempted(t, c, gone, true)
-	c.Enabled, c.Last = false, gone
-	b.configured(t, "the webhook that is gone", c)
+	b.configured(t, "the webhook that is gone", turnedOff(c, gone))
 }
 
-// a410Stays: whoever meets the webhook off names the job's failure by that 410 (DESIGN.md §3, "Off, then end"), so that an
-// answer to a batch that was in flight must not hide it.
+// turnedOff is c after a 410.
+func turnedOff(c webhook.Config, gone webhook.Attempt) webhook.Config {
+	c.Version, c.Enabled, c.Gone, c.Last = c.Version+1, false, true, gone
+	return c
+}
+
+// a410GoesBeforeAMerge: a PATCH that says nothing of on and off must not turn on what it read as on.
+func a410GoesBeforeAMerge(t *testing.T, b *bench) {
+	c := b.hooked(t)
+	merged := b.hook(c.Scope, 2)
+	gone := webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
+	b.attempted(t, c, gone, true)
+	expect(t, "SaveWebhook", b.SaveWebhook(t.Context(), merged), replay.ErrConflict)
+	b.configured(t, "the webhook that is gone", turnedOff(c, gone))
+}
+
+// triedWhileGone: an admin may test a webhook that is off. Whoever meets it off names the job's failure by the 410 all the
+// same (DESIGN.md §3, "Off, then end").
+func triedWhileGone(t *testing.T, b *bench) {
+	c := b.hooked(t)
+	b.attempted(t, c, webhook.Attempt{At: b.clock.tick(), Code: 410}, true)
+	c = turnedOff(c, webhook.Attempt{At: b.clock.tick(), Code: 204, Message: "204 No Content", OK: true})
+	b.attempted(t, c, c.Last, false)
+	b.configured(t, "the webhook that is gone, tried", c)
+}
+
+// a410Stays: an answer to a batch that was in flight says nothing of a receiver that is gone.
 func a410Stays(t *testing.T, b *bench) {
 	c := b.hooked(t)
 	read := c // whoever was in flight read the webhook before it was off
-	c.Enabled, c.Last = false, webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
+	c = turnedOff(c, webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"})
 	b.attempted(t, read, c.Last, true)
 	for _, late := range []webhook.Attempt{
 		{Code: 200, Message: "200 OK", OK: true},
@@ -118,8 +145,7 @@ func a410Stays(t *testing.T, b *bench) {
 		b.attempted(t, read, late, false)
 		b.configured(t, "the webhook that is gone", c)
 	}
-	c.Last = webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 of another lane"}
-	b.attempted(t, read, c.Last, true)
+	b.attempted(t, read, webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 of another lane"}, true)
 	b.configured(t, "the webhook that is gone, said twice", c)
 }
 
@@ -129,8 +155,7 @@ func a410BehindALaterAttempt(t *testing.T, b *bench) {
 	gone := webhook.Attempt{At: b.clock.tick(), Code: 410, Message: "410 Gone"}
 	b.attempted(t, c, webhook.Attempt{At: b.clock.tick(), Code: 200, OK: true}, false)
 	b.attempted(t, c, gone, true)
-	c.Enabled, c.Last = false, gone
-	b.configured(t, "the webhook that is gone", c)
+	b.configured(t, "the webhook that is gone", turnedOff(c, gone))
 }
 
 func anOld410(t *testing.T, b *bench) {
@@ -147,7 +172,7 @@ func turnedOnAgain(t *testing.T, b *bench) {
 	gone := webhook.Attempt{At: b.clock.tick(), Code: 410}
 	b.attempted(t, c, gone, true)
 	b.clock.tick()
-	on := b.hook(c.Scope, 2)
+	on := b.hook(c.Scope, 3)
 	on.Last = gone // a change keeps what was tried
 	expect(t, "SaveWebhook over the version that was turned off", b.SaveWebhook(t.Context(), on), nil)
 	b.configured(t, "the webhook that is on again", on)
@@ -186,6 +211,5 @@ func attemptsRaceA410(t *testing.T, b *bench) {
 	}) {
 		expect(t, "Attempted", err, nil)
 	}
-	c.Enabled, c.Last = false, gone
-	b.configured(t, "the webhook that is gone", c)
+	b.configured(t, "the webhook that is gone", turnedOff(c, gone))
 }

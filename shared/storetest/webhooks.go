@@ -68,6 +68,7 @@ func aSavedWebhookComesBack(t *testing.T, b *bench) {
 			Enabled: true, Format: auditlog.CPS, SkipVerify: true, UpdatedAt: now,
 			Last: webhook.Attempt{At: now.Add(-time.Second), Code: 503, Message: "503 Service Unavailable · “später”"},
 		},
+		{Gone: true, Format: auditlog.JSON, UpdatedAt: now, Last: webhook.Attempt{At: now, Code: 410}},
 		{Enabled: true, Format: auditlog.JSON, UpdatedAt: now, Last: webhook.Attempt{At: now, Code: 204, Message: "204 No Content", OK: true}},
 	} {
 		c.Scope, c.Version = b.scope(), 1

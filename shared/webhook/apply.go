@@ -34,6 +34,9 @@ func (c Config) Apply(p Patch, now time.Time) (Config, error) {
 	if bad != nil {
 		return c, bad
 	}
+	if p.Enabled != nil {
+		next.Gone = false // on or off, it is somebody's word now
+	}
 	if next.Endpoint != c.Endpoint || next.Authorization != c.Authorization {
 		next.Last = Attempt{} // says nothing of this receiver: its status is active again
 	}

@@ -8,13 +8,14 @@ import (
 	"reprise/shared/replay"
 )
 
-// Config is one webhook. Version counts the PATCHes: attempts on an older version change nothing.
+// Config is one webhook. Version counts the PATCHes, and the 410s that turned it off: who read an older version changes nothing.
 type Config struct {
 	replay.Scope
 	Version       int // 0: nothing was ever saved
 	Endpoint      string
 	Authorization Secret
 	Enabled       bool
+	Gone          bool // a 410 turned it off, and nobody has said since whether it is to be on
 	Format        auditlog.Format
 	SkipVerify    bool // of the receiver's TLS certificate
 	UpdatedAt     time.Time
@@ -42,8 +43,8 @@ type Patch struct {
 
 // Delivery is one POST to be.
 type Delivery struct {
-	ID, Job, Region string
-	Attempt         int // from 1
+	ID, Job, Region string // no Job: a test
+	Attempt         int    // from 1
 	Entries         int64
 	Body            []byte // one gzip member
 	At              time.Time
@@ -81,9 +82,6 @@ func (a Answer) ok() bool { return a.Err == nil && 200 <= a.Code && a.Code <= 29
 
 // CodeGone is the answer of a receiver that will never take anything again (410, CONTRACT.md §4).
 const CodeGone = 410
-
-// Gone reports whether the receiver said that it will never take anything again.
-func (a Attempt) Gone() bool { return a.Code == CodeGone }
 
 // AttemptEvery is how often at most an attempt is written that changes nothing but its time (DESIGN.md §5).
 const AttemptEvery = 10 * time.Second

@@ -26,7 +26,7 @@ func saved() webhook.Config {
 		Scope:         replay.Scope{Org: "acme", Region: "eu"},
 		Version:       4,
 		Endpoint:      "https://logs.example/in",
-		Authorization: "Bearer one",
+		Authorization: "Bearer t0k3n",
 		Enabled:       true,
 		Format:        auditlog.JSON,
 		UpdatedAt:     earlier,
