@@ -9,10 +9,13 @@ import (
 	"reprise/shared/api"
 	"reprise/shared/apigw"
 	"reprise/shared/boot"
+	"reprise/shared/egress"
 )
 
 func main() {
 	b := boot.Start()
 	door := api.NewDoor(b.Tokens(), b.Regions(), time.Now, boot.NewID)
-	lambda.Start(apigw.Serve(api.Webhook(door, b.Webhooks(), b.Guard())))
+	guard := b.Guard()
+	tries := api.Tries{Keys: b.Keys(), Poster: egress.New(guard, egress.Version(), time.Now)}
+	lambda.Start(apigw.Serve(api.Webhook(door, b.Webhooks(), guard, tries)))
 }

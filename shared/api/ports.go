@@ -34,6 +34,8 @@ type Configs interface {
 	Webhooks
 	// SaveWebhook must store c only over Version c.Version-1 (nothing stored is Version 0). Else ErrConflict: merge again.
 	SaveWebhook(ctx context.Context, c webhook.Config) error
+	// Attempted: see deliver.
+	Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error
 }
 
 // Jobs is what GET reads.
@@ -67,6 +69,18 @@ type PublicKeys interface {
 	// PublicKeys must return the current signing key first, then the retired ones, newest first; none is no error.
 	// It cannot return a private key: that is not in the type.
 	PublicKeys(context.Context) ([]auditlog.PublicKey, error)
+}
+
+// SigningKeys is what a test entry is signed with.
+type SigningKeys interface {
+	// SigningKey: see intake.
+	SigningKey(context.Context) (auditlog.Key, error)
+}
+
+// Poster is the way out.
+type Poster interface {
+	// Post: see deliver.
+	Post(context.Context, webhook.Config, webhook.Delivery) webhook.Answer
 }
 
 // Taker makes entries durable.

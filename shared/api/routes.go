@@ -19,9 +19,12 @@ func Routes() map[string][]string {
 			"GET /v3/audit-log-replay-job", "GET /v3/audit-log-replay-job/estimate",
 		},
 		"cancel-replay-job": {"DELETE /v2/audit-log-replay-job", "DELETE /v3/audit-log-replay-job"},
-		"webhook":           {"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook"},
-		"jwks":              {"GET /v2/audit-log-webhook/jwks.json"},
-		"intake":            {"POST /v2/audit-log-events"},
+		"webhook": {
+			"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook",
+			"GET /v2/audit-log-webhook/status", "GET /v3/audit-log-webhook/status", "POST /v2/audit-log-webhook/test",
+		},
+		"jwks":   {"GET /v2/audit-log-webhook/jwks.json"},
+		"intake": {"POST /v2/audit-log-events"},
 	}
 }
 

@@ -50,6 +50,9 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		hookPath:                            "GET, PATCH",
 		jwksPath:                            "GET",
 		logPath:                             "POST",
+		testPath:                            "POST",
+		statusPath:                          "GET",
+		"/v3/audit-log-webhook/status":      "GET",
 	} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			if strings.Contains(", "+allow+",", ", "+method+",") {
@@ -72,7 +75,8 @@ func TestAnUnknownPathIsNotFound(t *testing.T) {
 	for _, target := range []string{
 		"/", "/v2", "/v1/audit-log-replay-job", "/v4/audit-log-replay-job", "/v3/audit-log-webhook", "/v3/audit-log-events", jobPath + "/", "/" + jobPath, "/v2//audit-log-replay-job",
 		"/v2/./audit-log-replay-job", "/v2/x/../audit-log-replay-job", "/v2/audit-log-replay%2Djob", "/v2%2Faudit-log-replay-job",
-		"/V2/audit-log-replay-job", jobPath + ";x=1", jobPath + "%00", jobPath + "%20", estimatePath + "/", jwksPath + "/", hookPath + "/status",
+		"/V2/audit-log-replay-job", jobPath + ";x=1", jobPath + "%00", jobPath + "%20", estimatePath + "/", jwksPath + "/",
+		"/v3/audit-log-webhook/test", statusPath + "/", "/v2/audit-log-webhook/jwks", "/v2/audit-log-destinations/1",
 		"http://us.localhost/nothing",
 	} {
 		code, header, body := raw(t, server, "GET "+target+" HTTP/1.1\r\nHost: us.localhost\r\nConnection: close\r\n\r\n")

@@ -27,6 +27,7 @@ type shelf struct {
 	keys      []auditlog.PublicKey
 	taken     map[replay.Scope][]auditlog.Entry
 	bodies    [][32]byte
+	signing   auditlog.Key          // none: the zero Key
 	lookups   int                   // of tokens
 	asked     replay.Scope          // the last one
 	fail      error                 // of every call but Token
@@ -194,6 +195,32 @@ func (s *shelf) SaveWebhook(ctx context.Context, c webhook.Config) error {
 	}
 	s.hooks[c.Scope] = c
 	return nil
+}
+
+// Attempted records the newest attempt; a test never turns a webhook off.
+func (s *shelf) Attempted(ctx context.Context, c webhook.Config, a webhook.Attempt, off bool) error {
+	err := s.enter(ctx, c.Scope)
+	defer s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if off {
+		s.t.Error("asked to turn a webhook off")
+	}
+	if stored := s.hooks[c.Scope]; stored.Version == c.Version && !stored.Last.At.After(a.At) {
+		stored.Last = a
+		s.hooks[c.Scope] = stored
+	}
+	return nil
+}
+
+func (s *shelf) SigningKey(ctx context.Context) (auditlog.Key, error) {
+	err := s.enter(ctx, replay.Scope{})
+	defer s.mu.Unlock()
+	if err == nil && s.signing.Private == nil {
+		err = replay.ErrNotFound
+	}
+	return s.signing, err
 }
 
 func (s *shelf) PublicKeys(ctx context.Context) ([]auditlog.PublicKey, error) {

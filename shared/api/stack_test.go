@@ -46,6 +46,7 @@ func TestMain(m *testing.M) {
 // stack is every route over one shelf, at noon.
 type stack struct {
 	*shelf
+	*postbox
 	http.Handler
 	clock atomic.Pointer[time.Time]
 }
@@ -55,7 +56,7 @@ func newStack(t testing.TB) *stack {
 }
 
 func newStackOf(t testing.TB, regions replay.Regions) *stack {
-	s := &stack{shelf: newShelf(t)}
+	s := &stack{shelf: newShelf(t), postbox: new(postbox)}
 	s.clock.Store(&noon)
 	s.SaveToken(admin, access.Principal{Org: "acme", Label: "ada", Role: access.Admin}, time.Time{})
 	s.SaveToken(producer, access.Principal{Org: "acme", Label: "gateway", Role: access.Intake}, time.Time{})
@@ -66,7 +67,7 @@ func newStackOf(t testing.TB, regions replay.Regions) *stack {
 		"put-replay-job":    api.PutReplayJob(door, s.shelf, s.shelf, newID),
 		"get-replay-job":    api.GetReplayJob(door, s.shelf, s.shelf, s.shelf, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, s.shelf, s.shelf),
-		"webhook":           api.Webhook(door, s.shelf, guard{}),
+		"webhook":           api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: s.postbox}),
 		"jwks":              api.JWKS(door, s.shelf),
 		"intake":            api.Intake(door, s.shelf),
 		api.DefaultRoute:    api.Nowhere(door),

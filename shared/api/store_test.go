@@ -48,7 +48,7 @@ func onFile(t *testing.T) (*stack, *sqlite.Store) {
 		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
-		"webhook":           api.Webhook(door, store, guard{}),
+		"webhook":           api.Webhook(door, store, guard{}, api.Tries{Keys: store, Poster: &postbox{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
 		api.DefaultRoute:    api.Nowhere(door),

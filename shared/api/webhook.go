@@ -25,8 +25,9 @@ const (
 	maxName = 100
 )
 
-// Webhook answers GET and PATCH /v2/audit-log-webhook (CONTRACT.md §3).
-func Webhook(door *Door, hooks Configs, guard Guard) http.Handler {
+// Webhook answers GET and PATCH /v2/audit-log-webhook, GET of its status, POST of its test (CONTRACT.md §3).
+func Webhook(door *Door, hooks Configs, guard Guard, tries Tries) http.Handler {
+	under := newTests()
 	return door.admit(access.Admin, func(r *http.Request, c *caller) (reply, error) {
 		switch r.Method {
 		case http.MethodGet:
@@ -34,9 +35,18 @@ func Webhook(door *Door, hooks Configs, guard Guard) http.Handler {
 			if err != nil {
 				return reply{}, fmt.Errorf("reading the webhook: %w", err)
 			}
+			if strings.HasSuffix(r.URL.Path, "/status") {
+				return ok(http.StatusOK, showStatus(hook))
+			}
 			return ok(http.StatusOK, showHook(hook))
 		case http.MethodPatch:
 			return patchHook(r, c, hooks, guard)
+		case http.MethodPost:
+			if !under.begin(c.scope()) {
+				return reply{}, tooMany(errTested)
+			}
+			defer under.end(c.scope())
+			return tryHook(r, c, hooks, tries)
 		default:
 			return reply{}, fmt.Errorf("%s was sent to the webhook", r.Method) // the routes are wrong
 		}
@@ -127,6 +137,19 @@ type hookView struct {
 	Format     auditlog.Format `json:"log_format"`
 	SkipVerify bool            `json:"skip_ssl_verification"`
 	UpdatedAt  string          `json:"updated_at"`
+}
+
+// statusView is a webhook's status on the wire. There is no code where nobody answered.
+type statusView struct {
+	Enabled bool           `json:"webhook_enabled"`
+	Status  webhook.Status `json:"webhook_status"`
+	At      string         `json:"last_attempt_at,omitempty"`
+	Code    int            `json:"last_response_code,omitempty"`
+	Message string         `json:"last_response_message,omitempty"`
+}
+
+func showStatus(c webhook.Config) statusView {
+	return statusView{c.Enabled, c.Status(), stampIf(c.Last.At), c.Last.Code, c.Last.Message}
 }
 
 func showHook(c webhook.Config) hookView {

@@ -86,11 +86,18 @@ func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, 4),
 		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
-		"webhook":           api.Webhook(door, store, egress.Guard{}),
+		"webhook":           api.Webhook(door, store, egress.Guard{}, api.Tries{Keys: store, Poster: receiver{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
 		api.DefaultRoute:    api.Nowhere(door),
 	}
+}
+
+// receiver takes everything.
+type receiver struct{}
+
+func (receiver) Post(context.Context, webhook.Config, webhook.Delivery) webhook.Answer {
+	return webhook.Answer{Code: 202, Message: "Accepted", Took: 42 * time.Millisecond}
 }
 
 // request is what a client sends; headers may come twice.

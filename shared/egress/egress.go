@@ -130,13 +130,17 @@ func (c *Client) request(ctx context.Context, u *url.URL, hook webhook.Config, d
 			"Webhook-Id":        {d.ID},
 			"Webhook-Timestamp": {strconv.FormatInt(d.At.Unix(), 10)},
 			"Reprise-Delivery":  {"replay"},
-			"Reprise-Job":       {d.Job},
 			"Reprise-Region":    {d.Region},
 			"Reprise-Attempt":   {strconv.Itoa(d.Attempt)},
 			"Reprise-Entries":   {strconv.FormatInt(d.Entries, 10)},
 		},
 		ContentLength: int64(len(d.Body)),
 		Body:          http.NoBody,
+	}
+	if d.Job == "" {
+		r.Header.Set("Reprise-Delivery", "test")
+	} else {
+		r.Header.Set("Reprise-Job", d.Job)
 	}
 	if len(d.Body) > 0 {
 		r.Body = body.reader()

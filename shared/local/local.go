@@ -127,13 +127,14 @@ func open(ctx context.Context, file string, lock *flock.Flock) (*sqlite.Store, e
 func serve(ctx context.Context, c Config, store *sqlite.Store, listener net.Listener) error {
 	queue, dead := store.Queue(), store.DeadQueue()
 	clerk := settle.New(store, store)
+	poster := egress.New(c.Guard, c.Version, time.Now)
 	fan := fanout.New(store, store, store, queue, clerk, c.Lanes)
-	courier := deliver.New(store, store, store, store, store, egress.New(c.Guard, c.Version, time.Now), clerk, c.delivery(), time.Now, mrand.Float64)
+	courier := deliver.New(store, store, store, store, store, poster, clerk, c.delivery(), time.Now, mrand.Float64)
 	sweeper := sweep.New(store, store, queue, clerk, fan.Out, time.Now)
 
 	parts, ctx := errgroup.WithContext(ctx)
 	delivered := make(chan struct{})
-	parts.Go(func() error { return answer(ctx, delivered, c, listener, handler(store, c)) })
+	parts.Go(func() error { return answer(ctx, delivered, c, listener, handler(store, poster, c)) })
 	parts.Go(func() error { return store.OnAccepted(ctx, fan.Out) })
 	parts.Go(func() error { defer close(delivered); return queue.OnMessage(ctx, courier.Deliver) })
 	parts.Go(func() error { return dead.OnMessage(ctx, clerk.Bury) })
@@ -178,13 +179,13 @@ func haveKey(ctx context.Context, store *sqlite.Store) error {
 }
 
 // handler is every route over one store.
-func handler(store *sqlite.Store, c Config) http.Handler {
+func handler(store *sqlite.Store, poster *egress.Client, c Config) http.Handler {
 	door := api.NewDoor(store, c.Regions, time.Now, newID)
 	routes := api.Route(map[string]http.Handler{
 		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, c.Lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
-		"webhook":           api.Webhook(door, store, c.Guard),
+		"webhook":           api.Webhook(door, store, c.Guard, api.Tries{Keys: store, Poster: poster}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
 		"default-route":     api.Nowhere(door),

@@ -250,7 +250,7 @@ func (w *world) get(at replay.Scope, query string) {
 }
 
 func (w *world) patch(at replay.Scope, body string) {
-	route := func(t *task, door *api.Door) http.Handler { return api.Webhook(door, t, t) }
+	route := func(t *task, door *api.Door) http.Handler { return api.Webhook(door, t, t, api.Tries{}) }
 	w.ask("patch", at, http.MethodPatch, "", body, route, func(_ *task, code int, answer []byte) {
 		switch {
 		case code != 0 && code < 500 && code != http.StatusOK:

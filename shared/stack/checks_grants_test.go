@@ -89,7 +89,7 @@ func checkGrants(t *stack.Template, tree tree) (f faults) {
 					granted = append(granted, permission(action, resource))
 				}
 			}
-			f.conditions(id, s, tree)
+			f.conditions(id, s, tree, slices.Contains(tree.programs[fn.Folder].ours, "dynamo.Keys.SigningKey"))
 		}
 		wanted := append(called(t, fn, tree, &f), needed(fn)...)
 		slices.Sort(granted)
@@ -102,13 +102,13 @@ func checkGrants(t *stack.Template, tree tree) (f faults) {
 	return f
 }
 
-// conditions are two: the key is for DynamoDB to use, and who only shows public keys reads nothing else of them.
-func (f *faults) conditions(id string, s stack.Statement, tree tree) {
+// conditions are two: the key is for DynamoDB to use, and who does not sign reads nothing of keys but their public halves.
+func (f *faults) conditions(id string, s stack.Statement, tree tree, signs bool) {
 	want := map[string]any{}
 	switch {
 	case s.Actions[0] == "kms:Decrypt":
 		want["StringEquals"] = map[string]any{"kms:ViaService": "dynamodb." + stack.Region + ".amazonaws.com"}
-	case s.Actions[0] == "dynamodb:Scan" && s.Resources[0] == "KeysTable.Arn" && id != "Intake" && id != "Deliver": // which sign
+	case s.Actions[0] == "dynamodb:Scan" && s.Resources[0] == "KeysTable.Arn" && !signs:
 		want["ForAllValues:StringEquals"] = map[string]any{"dynamodb:Attributes": tree.public}
 		want["StringEquals"] = map[string]any{"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
 	}

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"crypto/rand"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -87,6 +88,40 @@ func admins() []tale {
 	}
 }
 
+// tests are stories of an admin who has the webhook tested: the receiver's answer says nothing of anybody's job.
+func tests() []tale {
+	return []tale{
+		{"an admin tests the webhook: the answer counts, its note may be lost", func(w *world) {
+			w.start()
+			w.inbox.script = []webhook.Answer{{Code: 410, Message: "410 Gone"}, {Code: 410}, {Code: 410}, {Code: 410}, {Code: 410}, {Code: 410}}
+			w.test()
+			w.inbox.script = nil
+			w.delivered(w.run(true, 2*time.Hour)) // a 410 to a test turns nothing off
+		}},
+		{"a webhook that is disabled after a test was answered 410 is no webhook that is gone", func(w *world) {
+			w.start()
+			w.inbox.script = []webhook.Answer{{Code: 410}, {Code: 410}, {Code: 410}, {Code: 410}, {Code: 410}, {Code: 410}}
+			w.test()
+			w.patch(`{"enabled": false}`)
+			w.failed(w.run(true, 2*time.Hour), replay.FailWebhookDisabled, 0)
+		}},
+		{"a webhook that is gone is tested, and its job is ended by the 410", func(w *world) {
+			w.inbox.always = &webhook.Answer{Code: 410}
+			w.start()
+			for gone := false; !gone; w.backend.Pass(time.Minute) { // where a write failed, the job may still run then
+				w.plan()
+				w.pump()
+				hook, err := w.backend.Webhook(w.ctx, w.at)
+				w.must(err)
+				gone = hook.Gone
+			}
+			w.inbox.always = nil
+			w.test()
+			w.failed(w.run(true, 2*time.Hour), replay.FailWebhookGone, 410)
+		}},
+	}
+}
+
 // send posts the entries as one body, once.
 func (w *world) send(entries []auditlog.Entry) (code int) {
 	return w.call(http.MethodPost, "/v2/audit-log-events", "application/x-ndjson", lines(entries))
@@ -119,6 +154,16 @@ func (w *world) doubt(entries []auditlog.Entry) {
 	for _, e := range entries {
 		w.doubted[string(e.Raw)]++
 	}
+}
+
+// test has the webhook tested. The receiver's test entry is nobody's entry.
+func (w *world) test() {
+	w.t.Helper()
+	before := maps.Clone(w.inbox.got)
+	if code := w.insist(http.MethodPost, "/v2/audit-log-webhook/test", "", ""); code != http.StatusOK {
+		w.t.Fatalf("the test answered %d", code)
+	}
+	w.inbox.got = before
 }
 
 func (w *world) patch(body string) {

@@ -17,7 +17,7 @@ import (
 // (DESIGN.md §8), and the ones in which something else comes in between. Open gives an empty backend. The faults lie
 // apart writes apart: 1, unless the backend is so slow that some of the writes must do.
 func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
-	all := slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions())
+	all := slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests())
 	told, failed := 0, make(map[string]bool)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func (s tale) fail(t *testing.T, apart int, open func(*testing.T) Backend, faile
 // below it: each must end as if nothing had been. For every story disturb is called with 1, 1+apart, ... and has that write
 // below go wrong from then on; it returns what says its name, empty where the story had no such write: the next story comes.
 func Disturbed(t *testing.T, apart int, open func(*testing.T) Backend, disturb func(n int) (hit func() string)) {
-	for _, s := range slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), encounters()) {
+	for _, s := range slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests(), encounters()) {
 		for n, hit := 1, ""; n == 1 || hit != ""; n += apart {
 			hit = "" // where -run leaves a write out, it ends there
 			t.Run(fmt.Sprintf("%s, write %d", s.name, n), func(t *testing.T) {

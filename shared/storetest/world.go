@@ -92,7 +92,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 		"put-replay-job":    api.PutReplayJob(door, store, store, id),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, store, w.clerk),
-		"webhook":           api.Webhook(door, store, egress.Guard{}),
+		"webhook":           api.Webhook(door, store, egress.Guard{}, api.Tries{Keys: store, Poster: w.inbox}),
 		"intake":            api.Intake(door, w.desk),
 		"default-route":     api.Nowhere(door),
 	})

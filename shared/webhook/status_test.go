@@ -9,9 +9,15 @@ import (
 	"reprise/shared/webhook"
 )
 
-// A status is what a webhook's life so far comes to: patches, and answers of its receiver.
-func TestAStatusIsWhatTheWebhooksLifeComesTo(t *testing.T) {
-	t.Parallel()
+// standing is what a life comes to.
+type standing struct {
+	name  string
+	life  life
+	want  webhook.Status
+	tried bool // whether the status still shows an attempt
+}
+
+func standings() []standing {
 	var (
 		configured = patch(webhook.Patch{Endpoint: new("https://logs.example/in"), Authorization: new("Bearer a")})
 		on         = patch(webhook.Patch{Enabled: new(true)})
@@ -31,12 +37,7 @@ func TestAStatusIsWhatTheWebhooksLifeComesTo(t *testing.T) {
 		same   = patch(webhook.Patch{Endpoint: new("https://logs.example/in"), Authorization: new("Bearer a")})
 		trust  = patch(webhook.Patch{SkipVerify: new(true)})
 	)
-	for _, tt := range []struct {
-		name  string
-		life  life
-		want  webhook.Status
-		tried bool // whether the status still shows an attempt
-	}{
+	return []standing{
 		{"never configured", life{}, webhook.Unconfigured, false},
 		{"patched without an endpoint", life{format, known}, webhook.Unconfigured, false},
 		{"configured, never enabled", life{configured}, webhook.Inactive, false},
@@ -63,7 +64,13 @@ func TestAStatusIsWhatTheWebhooksLifeComesTo(t *testing.T) {
 		{"turned off by a 410, then on", life{configured, on, gone, on}, webhook.Inactive, true},
 		{"turned off by a 410, tested well, then on", life{configured, on, gone, ok, on}, webhook.Active, true},
 		{"a 410 to a test alone", life{configured, on, answer(410)}, webhook.Inactive, true},
-	} {
+	}
+}
+
+// A status is what a webhook's life so far comes to: patches, and answers of its receiver.
+func TestAStatusIsWhatTheWebhooksLifeComesTo(t *testing.T) {
+	t.Parallel()
+	for _, tt := range standings() {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := tt.life.lived(t)
