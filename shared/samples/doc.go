@@ -13,6 +13,7 @@
 //
 //	{{id}}                any ULID made while the function was at work
 //	{{then}}              any time within it
+//	{{took}}              milliseconds that something took, no more than all of it
 //	{{length}}            the body's length
 //
 // All else must be equal: "now" is the same whole second in both.

@@ -154,6 +154,13 @@ func blur(text []byte, since, until time.Time) []byte {
 		}
 		return id
 	})
+	text = regexp.MustCompile(`(duration_ms\\?":)(\d+)`).ReplaceAllFunc(text, func(member []byte) []byte {
+		name, ms, _ := bytes.Cut(member, []byte(":"))
+		if n, err := strconv.ParseInt(string(ms), 10, 64); err == nil && n <= until.Sub(since).Milliseconds() {
+			return slices.Concat(name, []byte(":{{took}}")) // name lies in text
+		}
+		return member
+	})
 	return regexp.MustCompile(`\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`).ReplaceAllFunc(text, func(t []byte) []byte {
 		if within(time.Parse(time.RFC3339Nano, string(t))) {
 			return []byte("{{then}}")

@@ -26,6 +26,9 @@ func TestOnlyWhatWasMadeMeanwhileIsBlurred(t *testing.T) {
 		{"a time of now", `"2026-11-24T12:00:00.001Z"`, `"{{then}}"`}, // floored to milliseconds as the API floors
 		{"a time of before", `"2026-11-24T12:00:00Z"`, `"2026-11-24T12:00:00Z"`},
 		{"a time of afterwards", `"2026-11-24T12:00:01.001Z"`, `"2026-11-24T12:00:01.001Z"`},
+		{"what it took", `"duration_ms":998`, `"duration_ms":{{took}}`},
+		{"what it took, in text", `"{\"duration_ms\":0}"`, `"{\"duration_ms\":{{took}}}"`},
+		{"more than all of it took", `"duration_ms":999`, `"duration_ms":999`},
 		{"no time", `"2026-11-24"`, `"2026-11-24"`},
 	} {
 		if got := string(blur([]byte(row.text), since, until)); got != row.want {

@@ -139,6 +139,7 @@ func (w world) ways() map[string]way {
 		"dead-letter/dead-letter-newer":      running,
 		"dead-letter/dead-letter-jobless":    running,
 		"sweep/sweep-tick":                   accepted,
+		"webhook/webhook-status-v3":          {w.tried},
 	}
 }
 
@@ -212,6 +213,16 @@ func (w world) advance(ctx context.Context) error {
 		return store.Advance(ctx, plan.Slices[0], all[0].Step(to, got, w.asked()))
 	}
 	return errors.New("there are no entries")
+}
+
+// tried has the webhook's last attempt fail.
+func (w world) tried(ctx context.Context) error {
+	store := w.at(w.asked())
+	hook, err := store.Webhook(ctx, w.scope())
+	if err != nil {
+		return err
+	}
+	return store.Attempted(ctx, hook, webhook.Attempt{At: w.asked(), Code: 503, Message: "Service Unavailable"}, false)
 }
 
 func (w world) fail(ctx context.Context) error {
