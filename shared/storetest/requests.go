@@ -10,6 +10,7 @@ import (
 	"reprise/shared/access"
 	"reprise/shared/auditlog"
 	"reprise/shared/replay"
+	"reprise/shared/webhook"
 )
 
 // producers are stories of the intake while writes fail: what was acknowledged arrives; what was not may, but never twice
