@@ -16,6 +16,6 @@ func main() {
 	b := boot.Start()
 	door := api.NewDoor(b.Tokens(), b.Regions(), time.Now, boot.NewID)
 	guard := b.Guard()
-	tries := api.Tries{Keys: b.Keys(), Poster: egress.New(guard, egress.Version(), time.Now)}
+	tries := api.Tries{Keys: b.Keys(), Poster: egress.New(guard, egress.Version(), time.Now), Host: b.CEFHost()}
 	lambda.Start(apigw.Serve(api.Webhook(door, b.Webhooks(), guard, tries)))
 }

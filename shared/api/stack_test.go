@@ -67,7 +67,7 @@ func newStackOf(t testing.TB, regions replay.Regions) *stack {
 		"put-replay-job":    api.PutReplayJob(door, s.shelf, s.shelf, newID),
 		"get-replay-job":    api.GetReplayJob(door, s.shelf, s.shelf, s.shelf, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, s.shelf, s.shelf),
-		"webhook":           api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: s.postbox}),
+		"webhook":           api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: s.postbox, Host: "reprise"}),
 		"jwks":              api.JWKS(door, s.shelf),
 		"intake":            api.Intake(door, s.shelf),
 		api.DefaultRoute:    api.Nowhere(door),

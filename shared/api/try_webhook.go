@@ -26,10 +26,11 @@ const recordTime = 5 * time.Second
 // errTested is the cause of a 429.
 var errTested = errors.New("another test of this webhook is under way")
 
-// Tries is what a test of a webhook needs beside the webhook: the key that signs its entry, the way out.
+// Tries is what a test of a webhook needs beside the webhook.
 type Tries struct {
-	Keys   SigningKeys
+	Keys   SigningKeys // signs the entry
 	Poster Poster
+	Host   string // of CEF lines (auditlog.Scribe)
 }
 
 // tests is which webhooks are being tested, so that nobody can have this process knock at one from many sides at once, nor
@@ -87,7 +88,7 @@ func tryHook(r *http.Request, c *caller, hooks Configs, tries Tries) (reply, err
 	if err != nil {
 		return reply{}, fmt.Errorf("reading the key for a test entry: %w", err)
 	}
-	d, err := testDelivery(c, key)
+	d, err := testDelivery(c, auditlog.Scribe{Format: hook.Written(), Host: tries.Host, Key: key})
 	if err != nil {
 		return reply{}, err
 	}
@@ -118,7 +119,7 @@ func showTry(a webhook.Answer) any {
 
 // testDelivery is one signed entry on its way, as a replay would send it. The request's trace id makes it, and its
 // Webhook-Id, one of a kind.
-func testDelivery(c *caller, key auditlog.Key) (webhook.Delivery, error) {
+func testDelivery(c *caller, as auditlog.Scribe) (webhook.Delivery, error) {
 	line, err := json.Marshal(map[string]any{
 		"event_class_id": "Reprise", "event_vendor": "Reprise", "event_product": "Reprise", "event_version": "1.0", "cef_version": 0,
 		"name": "Reprise.Test", "severity": 0, "rt": c.now.UnixMilli(), "principal_name": c.Label, "trace_id": c.trace,
@@ -130,12 +131,12 @@ func testDelivery(c *caller, key auditlog.Key) (webhook.Delivery, error) {
 	if err != nil {
 		return webhook.Delivery{}, fmt.Errorf("making a test entry: %w", err)
 	}
-	chunks, _, err := chunk.Pack(sha256.Sum256(entry.Raw), []auditlog.Entry{entry}, key)
+	chunks, _, err := chunk.Pack(sha256.Sum256(entry.Raw), []auditlog.Entry{entry}, as.Key)
 	if err != nil {
 		return webhook.Delivery{}, fmt.Errorf("packing a test entry: %w", err)
 	}
 	window := replay.Window{From: entry.At, To: entry.At}
-	for b, err := range chunk.Batches("", window, replay.Cursor{}, replay.BatchLimit, nil, each(chunks)) {
+	for b, err := range chunk.Batches("", window, replay.Cursor{}, replay.BatchLimit, as.Write, each(chunks)) {
 		if err != nil {
 			return webhook.Delivery{}, fmt.Errorf("packing a test entry: %w", err)
 		}

@@ -78,24 +78,45 @@ func TestATestSendsOneSignedEntryAsAReplayWould(t *testing.T) {
 		t.Fatalf("%+v", s.used)
 	}
 	d := s.posts[0]
-	z, err := gzip.NewReader(bytes.NewReader(d.Body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signed, ok := auditlog.Verify(bytes.TrimSuffix(text, []byte("\n")), []auditlog.PublicKey{s.signing.Public()})
-	want := `{"cef_version":0,"event_class_id":"Reprise","event_product":"Reprise","event_ts":"2026-03-08T12:00:00Z","event_vendor":"Reprise",` +
-		`"event_version":"1.0","name":"Reprise.Test","org_id":"acme","principal_name":"ada","rt":1772971200000,"severity":0,"trace_id":"TRACE"}`
-	if !ok || string(signed) != want || !bytes.HasSuffix(text, []byte("\n")) {
-		t.Errorf("got  %s\nwant %s", signed, want)
-	}
 	id := d.ID
 	d.ID, d.Body = "", nil
 	if diff := cmp.Diff(webhook.Delivery{Region: "us", Attempt: 1, Entries: 1, At: noon}, d); diff != "" || len(id) < 16 {
 		t.Error(id, diff)
+	}
+}
+
+func TestATestIsWrittenAndSignedInTheWebhooksFormat(t *testing.T) {
+	t.Parallel()
+	const (
+		object = `{"cef_version":0,"event_class_id":"Reprise","event_product":"Reprise","event_ts":"2026-03-08T12:00:00Z","event_vendor":"Reprise",` +
+			`"event_version":"1.0","name":"Reprise.Test","org_id":"acme","principal_name":"ada","rt":1772971200000,"severity":0,"trace_id":"TRACE"}`
+		cef = `2026-03-08T12:00:00Z reprise CEF:0|Reprise|Reprise|1.0|Reprise|Reprise.Test|0|rt=1772971200000 org_id=acme principal_name=ada trace_id=TRACE`
+	)
+	for format, tt := range map[auditlog.Format]struct{ begins, signed string }{
+		auditlog.JSON: {strings.TrimSuffix(object, "}") + `,"sig":"`, object},
+		auditlog.CPS:  {`{"event":` + strings.TrimSuffix(object, "}") + `,"sig":"`, object},
+		auditlog.CEF:  {cef + " sig=", cef},
+	} {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			s := ready(t)
+			hook := s.hooks[acme]
+			hook.Format = format
+			s.hooks[acme] = hook
+			s.ask("POST", testPath, "")
+			z, err := gzip.NewReader(bytes.NewReader(s.posts[0].Body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := io.ReadAll(z)
+			line, ended := strings.CutSuffix(string(text), "\n")
+			if err != nil || !ended || strings.Contains(line, "\n") || !strings.HasPrefix(line, tt.begins) {
+				t.Errorf("%v, got %q", err, text)
+			}
+			if signed, ok := auditlog.Verify([]byte(line), []auditlog.PublicKey{s.signing.Public()}); !ok || string(signed) != tt.signed {
+				t.Errorf("signed %t: %s", ok, signed)
+			}
+		})
 	}
 }
 
@@ -301,7 +322,7 @@ func TestWhatATestToldTheReceiverIsInNoAnswerOrLog(t *testing.T) {
 			client := egress.New(egress.Guard{AllowInside: true, AllowHTTP: true}, "1", time.Now)
 			defer client.Close()
 			door := api.NewDoor(s.shelf, replay.Regions{Known: []string{"us"}, Default: "us"}, clockAtNoon, func() string { return "TRACE" })
-			h := &stack{Handler: api.Route(map[string]http.Handler{"webhook": api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: client})})}
+			h := &stack{Handler: api.Route(map[string]http.Handler{"webhook": api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: client, Host: "reprise"})})}
 			hook := s.hooks[acme]
 			hook.Endpoint, hook.Authorization, hook.Last = server.URL, secret, webhook.Attempt{}
 			s.hooks[acme] = hook

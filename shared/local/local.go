@@ -185,7 +185,7 @@ func handler(store *sqlite.Store, poster *egress.Client, c Config) http.Handler 
 		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, c.Lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
-		"webhook":           api.Webhook(door, store, c.Guard, api.Tries{Keys: store, Poster: poster}),
+		"webhook":           api.Webhook(door, store, c.Guard, api.Tries{Keys: store, Poster: poster, Host: c.delivery().Host}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
 		"default-route":     api.Nowhere(door),
