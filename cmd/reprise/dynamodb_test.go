@@ -72,7 +72,28 @@ func TestTheTablesOnAWSAreWorkedOnAsTheDataFileIs(t *testing.T) {
 			t.Errorf("%v, %v", public, err)
 		}
 	})
+	t.Run("a new key goes before the old one", func(t *testing.T) { rotate(t, keys) })
 	t.Run("what cannot be done says why", troubles)
+}
+
+func rotate(t *testing.T, keys *dynamo.Keys) {
+	before, err := keys.PublicKeys(t.Context())
+	if err != nil || len(before) != 1 {
+		t.Fatal(before, err)
+	}
+	made := command(t, "keys", "rotate")
+	want := ", in table audit-KeysTable, signs from now on; key " + before[0].ID + " is retired and stays published.\n"
+	if made.code != exitOK || !strings.HasSuffix(made.err, want) {
+		t.Errorf("%+v", made)
+	}
+	again := command(t, "keys", "rotate", "--store", "dynamodb", "--table", os.Getenv("KEYS_TABLE"))
+	public, err := keys.PublicKeys(t.Context())
+	if err != nil || len(public) != 3 || public[0].ID+"\n" != again.out || public[1].ID+"\n" != made.out || public[2].ID != before[0].ID {
+		t.Errorf("%+v, %v", public, err)
+	}
+	if key, err := keys.SigningKey(t.Context()); err != nil || key.ID != public[0].ID {
+		t.Errorf("%v, %v", key, err)
+	}
 }
 
 func makeShowRevoke(t *testing.T, tokens *dynamo.Tokens) {
