@@ -123,10 +123,17 @@ func (g Guard) checkHost(u *url.URL) error {
 		// 2130706433, 0x7f.1, 017700000001: some resolvers read these as addresses, so they are not names.
 		return errHost
 	}
-	if last == "localhost" && !g.AllowInside { // RFC 6761 §6.3: it and all below it are loopback
+	if !g.AllowInside && namedInside(host, last) {
 		return errInside
 	}
 	return nil
+}
+
+// namedInside reports whether a name can lead nowhere but inside: to this machine (RFC 6761 §6.3), to the link (RFC 6762 §3), to
+// a home (RFC 8375), to a network's own (ICANN's .internal, where clouds have their metadata). It spares a customer the wait;
+// what holds is the check of the address.
+func namedInside(host, last string) bool {
+	return last == "localhost" || last == "local" || last == "internal" || host == "home.arpa" || strings.HasSuffix(host, ".home.arpa")
 }
 
 func (g Guard) checkLiteral(addr netip.Addr) error {
@@ -165,9 +172,13 @@ func endsInNumber(label string) bool {
 	return strings.Trim(digits, set) == ""
 }
 
+// azure is where Azure's machines reach their host (https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16):
+// the one metadata service whose address is of no special range.
+const azure = "168.63.129.16/32"
+
 func (g Guard) guardian() *ssrf.Guardian {
 	// By default the package would allow port 80, too; no port would mean any.
-	return ssrf.New(ssrf.WithPorts(g.ports()...))
+	return ssrf.New(ssrf.WithPorts(g.ports()...), ssrf.WithDeniedV4Prefixes(netip.MustParsePrefix(azure)))
 }
 
 // control is what the dialer asks about each address right before it connects; nil is no questions.
