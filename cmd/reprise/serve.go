@@ -32,6 +32,7 @@ type serveCmd struct {
 	Patience      time.Duration `default:"${patience}" env:"REPRISE_PATIENCE" placeholder:"TIME" help:"How long a batch is tried before the replay fails."`
 	CEFHost       string        `name:"cef-host" default:"${host}" env:"REPRISE_CEF_HOST" placeholder:"NAME" help:"What entries that are sent as cef name as the host that they come from."`
 	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
+	WebhookPorts  string        `env:"REPRISE_WEBHOOK_PORTS" placeholder:"N,N" help:"The ports that webhooks may be on: 443 if none is given, with --allow-inside any."`
 	Profile       string        `hidden:"" env:"REPRISE_PROFILE" placeholder:"FOLDER" help:"Write a CPU and a heap profile there when it ends."`
 	logs          `embed:""`
 }
@@ -43,6 +44,7 @@ func (serveCmd) Help() string {
     reprise serve
     reprise serve --allow-inside                        # webhooks of this machine, such as "reprise listen"
     reprise serve --address 127.0.0.1:0 --log-format json
+    reprise serve --webhook-ports 443,8443
     REPRISE_DATA=/var/lib/reprise/reprise.db reprise serve --regions eu --domain audit.example.com
 
 SIGINT and SIGTERM end it once the requests and the batches in hand are finished.`
@@ -65,6 +67,9 @@ func (c *serveCmd) Validate() error {
 	if err := auditlog.CheckHost(c.CEFHost); err != nil {
 		return fmt.Errorf("--cef-host: %w", err)
 	}
+	if _, err := egress.ParsePorts(c.WebhookPorts); err != nil {
+		return fmt.Errorf("--webhook-ports: %w", err)
+	}
 	if err := replay.CheckDomain(c.Domain); err != nil {
 		return fmt.Errorf("--domain: %w", err)
 	}
@@ -82,13 +87,17 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 	if err := c.logs.start(s.err); err != nil {
 		return err
 	}
+	ports, err := egress.ParsePorts(c.WebhookPorts)
+	if err != nil {
+		return fmt.Errorf("--webhook-ports: %w", err)
+	}
 	regions := replay.Regions{Known: c.Regions, Default: c.DefaultRegion, Domain: c.Domain}
 	if regions.Default == "" {
 		regions.Default = c.Regions[0]
 	}
 	config := local.Config{
 		Address: c.Address, File: c.Data, Regions: regions,
-		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside},
+		Guard: egress.Guard{AllowInside: c.AllowInside, AllowHTTP: c.AllowInside, Ports: ports},
 		Lanes: c.Lanes, Patience: c.Patience, CEFHost: c.CEFHost, Version: egress.Version(),
 		Ready: func(address string) {
 			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", egress.Version())

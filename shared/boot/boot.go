@@ -88,14 +88,21 @@ func (b *Boot) Lanes() int {
 	return n
 }
 
-// Guard is where webhooks may point. ALLOW_INSIDE is false, but where a developer's machine plays AWS: true lets them be http
-// and on that machine or network.
+// Guard is where webhooks may point: on one of WEBHOOK_PORTS, with commas between. ALLOW_INSIDE is false, but where a developer's
+// machine plays AWS: true lets them be http and on that machine or network, where any port will do.
 func (b *Boot) Guard() egress.Guard {
 	inside, err := strconv.ParseBool(b.setting("ALLOW_INSIDE"))
 	if err != nil {
 		b.wrong("ALLOW_INSIDE", errors.New("must be true or false"))
 	}
-	return egress.Guard{AllowInside: inside, AllowHTTP: inside}
+	ports, err := egress.ParsePorts(b.setting("WEBHOOK_PORTS"))
+	if err != nil {
+		b.wrong("WEBHOOK_PORTS", err)
+	}
+	if inside {
+		ports = nil
+	}
+	return egress.Guard{AllowInside: inside, AllowHTTP: inside, Ports: ports}
 }
 
 // CEFHost is CEF_HOST: what a line of CEF says after its time (auditlog.CheckHost).

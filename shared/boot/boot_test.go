@@ -38,7 +38,7 @@ func starts() map[string]func(*boot.Boot) {
 		"queue":     func(b *boot.Boot) { b.Queue() },
 		"deadqueue": func(b *boot.Boot) { b.DeadQueue() },
 		"lanes":     func(b *boot.Boot) { fmt.Print(b.Lanes()) },
-		"guard":     func(b *boot.Boot) { fmt.Print(b.Guard().AllowInside, b.Guard().AllowHTTP) },
+		"guard":     func(b *boot.Boot) { fmt.Printf("%+v", b.Guard()) },
 		"regions":   func(b *boot.Boot) { fmt.Printf("%+v", b.Regions()) },
 		"cefhost":   func(b *boot.Boot) { fmt.Print(b.CEFHost()) },
 		"logs": func(*boot.Boot) {
@@ -111,6 +111,8 @@ func TestASettingThatIsMissingOrWrongEndsTheStartByItsName(t *testing.T) {
 		{"guard", []string{level, "ALLOW_INSIDE=maybe"}, "ALLOW_INSIDE", "must be true or false"},
 		{"cefhost", []string{level}, "CEF_HOST", "is missing"},
 		{"cefhost", []string{level, "CEF_HOST=a b"}, "CEF_HOST", `"a b" must be 1 to 253 letters, digits, dots, hyphens, underscores and colons`},
+		{"guard", []string{level, "ALLOW_INSIDE=false"}, "WEBHOOK_PORTS", "is missing"},
+		{"guard", []string{level, "ALLOW_INSIDE=false", "WEBHOOK_PORTS=443, 8443"}, "WEBHOOK_PORTS", `must be numbers from 1 to 65535 with commas between, not "443, 8443"`},
 		{"regions", []string{level}, "REGIONS", "is missing"},
 		{"regions", []string{level, "REGIONS=us,eu"}, "DEFAULT_REGION", "is missing"},
 		{"regions", []string{level, "REGIONS=us,,eu", "DEFAULT_REGION=us"}, "REGIONS", `"" cannot begin a host name: 1 to 63 of a-z, 0-9 and -, not beginning or ending with -`},
@@ -137,10 +139,13 @@ func TestASettingThatIsMissingOrWrongEndsTheStartByItsName(t *testing.T) {
 func TestAStartWithItsSettingsSaysNothing(t *testing.T) {
 	all := []string{
 		"LOG_LEVEL=info", "AWS_REGION=us-east-1", "JOBS_TABLE=j", "SLICES_TABLE=s", "ENTRIES_TABLE=e", "COUNTS_TABLE=c", "WEBHOOKS_TABLE=w", "TOKENS_TABLE=t",
-		"KEYS_TABLE=k", "SLICE_QUEUE_URL=u", "DEAD_QUEUE_URL=d", "LANES=4", "ALLOW_INSIDE=false", "REGIONS=us,eu", "DEFAULT_REGION=eu", "DOMAIN=",
-		"CEF_HOST=konghq.com",
+		"KEYS_TABLE=k", "SLICE_QUEUE_URL=u", "DEAD_QUEUE_URL=d", "LANES=4", "ALLOW_INSIDE=false", "WEBHOOK_PORTS=443,8443",
+		"REGIONS=us,eu", "DEFAULT_REGION=eu", "DOMAIN=", "CEF_HOST=konghq.com",
 	}
-	want := map[string]string{"lanes": "4", "guard": "false false", "regions": "{Known:[us eu] Default:eu Domain:}", "cefhost": "konghq.com"}
+	want := map[string]string{
+		"lanes": "4", "guard": "{AllowInside:false AllowHTTP:false Ports:[443 8443]}", "regions": "{Known:[us eu] Default:eu Domain:}",
+		"cefhost": "konghq.com",
+	}
 	for what := range starts() {
 		if what == "fails" {
 			continue
@@ -152,6 +157,13 @@ func TestAStartWithItsSettingsSaysNothing(t *testing.T) {
 				t.Errorf("exit %d: %q, log %q", code, out, logged)
 			}
 		})
+	}
+}
+
+func TestADevelopersMachineTakesWebhooksOnAnyPort(t *testing.T) {
+	out, logged, code := start(t, "guard", "LOG_LEVEL=info", "ALLOW_INSIDE=true", "WEBHOOK_PORTS=443")
+	if code != 0 || out != "{AllowInside:true AllowHTTP:true Ports:[]}" {
+		t.Errorf("exit %d: %q, log %q", code, out, logged)
 	}
 }
 

@@ -18,7 +18,22 @@ import (
 type Guard struct {
 	AllowInside bool     // local mode alone: loopback and private addresses, too
 	AllowHTTP   bool     // local mode alone: http beside https
-	Ports       []uint16 // nil: 443 only; with AllowInside any port
+	Ports       []uint16 // a setting (ParsePorts); nil: 443 only; with AllowInside any port
+}
+
+// ParsePorts reads Guard.Ports from text such as "443,8443"; nothing is nil. Its error completes the sentence "--webhook-ports: ...".
+func ParsePorts(s string) (ports []uint16, err error) {
+	if s == "" {
+		return nil, nil
+	}
+	for text := range strings.SplitSeq(s, ",") {
+		port, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || port == 0 {
+			return nil, fmt.Errorf("must be numbers from 1 to 65535 with commas between, not %q", s)
+		}
+		ports = append(ports, uint16(port))
+	}
+	return ports, nil
 }
 
 // httpsPort is the one port that is allowed where nothing else was said.
