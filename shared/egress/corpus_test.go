@@ -30,7 +30,7 @@ var reasons = map[string]string{
 type expected struct{ url, reason string }
 
 // corpus reads testdata/urls.txt.
-func corpus(t *testing.T) (all []expected) {
+func corpus(t testing.TB) (all []expected) {
 	text, err := os.ReadFile("testdata/urls.txt")
 	if err != nil {
 		t.Fatal(err)

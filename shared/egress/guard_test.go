@@ -167,6 +167,9 @@ func FuzzCheckEndpoint(f *testing.F) {
 	} {
 		f.Add(s)
 	}
+	for _, e := range corpus(f) {
+		f.Add(e.url)
+	}
 	f.Fuzz(func(t *testing.T, endpoint string) {
 		if (Guard{}).CheckEndpoint(endpoint) != nil {
 			return

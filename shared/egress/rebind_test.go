@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"sync"
 	"syscall"
@@ -18,8 +19,11 @@ import (
 	"reprise/shared/webhook"
 )
 
-// outside stands for an address of the public internet. It is of this machine, so that a test can connect to it.
-const outside = "127.0.0.2"
+// Addresses of this machine that no other test uses, so that a port that is free on one is free on the other.
+const (
+	outside = "127.0.0.2" // stands for an address of the public internet
+	within  = "127.0.0.3" // is what it is
+)
 
 // town is a receiver outside and, on the same port, somebody inside, whom nobody may ever call.
 type town struct {
@@ -35,9 +39,10 @@ type town struct {
 
 // newTown has the guard of production, but for the port and for one address: outside it lets through.
 func newTown(t *testing.T, says func(n int) answer) *town {
+	aloneOnLinux(t)
 	w := &town{t: t, replies: func(http.ResponseWriter, *http.Request) {}}
 	w.port = listens(t, outside+":0", func(rw http.ResponseWriter, r *http.Request) { w.replies(rw, r) })
-	listens(t, net.JoinHostPort("127.0.0.1", strconv.Itoa(w.port)), func(http.ResponseWriter, *http.Request) { t.Error("somebody called inside") })
+	listens(t, net.JoinHostPort(within, strconv.Itoa(w.port)), func(http.ResponseWriter, *http.Request) { t.Error("somebody called inside") })
 	w.client = New(Guard{Ports: []uint16{uint16(w.port)}}, "1", time.Now)
 	t.Cleanup(w.client.Close)
 	w.client.dialer.Resolver = names(t, says)
@@ -55,6 +60,13 @@ func newTown(t *testing.T, says func(n int) answer) *town {
 	w.hook = to("https://hooks.example.com:" + strconv.Itoa(w.port))
 	w.hook.SkipVerify = true
 	return w
+}
+
+// aloneOnLinux skips where this machine's addresses are not all of 127.0.0.0/8.
+func aloneOnLinux(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("it needs 127.0.0.2 and the like, which other systems do not have by themselves")
+	}
 }
 
 // listens is a server with TLS at an address; to connect to it is to call it.
@@ -103,7 +115,7 @@ func (w *town) asked(want ...string) {
 }
 
 func TestANameIsCheckedAnewOnEveryConnection(t *testing.T) {
-	w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, "127.0.0.1"}[(n-1)%2]}} })
+	w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, within}[(n-1)%2]}} })
 	if err := w.client.guard.CheckEndpoint(w.hook.Endpoint); err != nil {
 		t.Fatal(err)
 	}
@@ -117,17 +129,17 @@ func TestANameIsCheckedAnewOnEveryConnection(t *testing.T) {
 		}
 		w.refused(w.post())
 	}
-	w.asked(outside, "127.0.0.1", outside, "127.0.0.1", outside, "127.0.0.1")
+	w.asked(outside, within, outside, within, outside, within)
 }
 
 func TestAReceiverThatClosesItsConnectionIsCheckedWhenItIsDialledAgain(t *testing.T) {
-	w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, "127.0.0.1"}[min(n, 2)-1]}} })
+	w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, within}[min(n, 2)-1]}} })
 	w.replies = func(rw http.ResponseWriter, _ *http.Request) { rw.Header().Set("Connection", "close") }
 	if a := w.client.Post(t.Context(), w.hook, batch([]byte("x"))); a.Code != 200 {
 		t.Fatalf("%+v", a)
 	}
 	w.refused(w.client.Post(t.Context(), w.hook, batch([]byte("x"))))
-	w.asked(outside, "127.0.0.1")
+	w.asked(outside, within)
 }
 
 func TestANameIsRefusedForEachOfItsAddressesInside(t *testing.T) {
@@ -135,20 +147,20 @@ func TestANameIsRefusedForEachOfItsAddressesInside(t *testing.T) {
 		story string
 		answer
 	}{
-		{"loopback", answer{addrs: []string{"127.0.0.1"}}},
-		{"several, all inside", answer{addrs: []string{"127.0.0.1", "10.0.0.1", "169.254.169.254"}}},
+		{"loopback", answer{addrs: []string{within}}},
+		{"several, all inside", answer{addrs: []string{within, "10.0.0.1", "169.254.169.254"}}},
 		{"metadata", answer{addrs: []string{"169.254.169.254"}}},
 		{"IPv6 loopback", answer{addrs: []string{"::1"}}},
-		{"both kinds", answer{addrs: []string{"::1", "127.0.0.1"}}},
-		{"IPv4 in an IPv6 answer", answer{addrs: []string{"::ffff:127.0.0.1"}}},
-		{"compatible", answer{addrs: []string{"::127.0.0.1"}}},
-		{"NAT64", answer{addrs: []string{"64:ff9b::7f00:1"}}},
-		{"NAT64 of the network's own", answer{addrs: []string{"64:ff9b:1::7f00:1"}}},
-		{"6to4", answer{addrs: []string{"2002:7f00:1::"}}},
-		{"Teredo", answer{addrs: []string{"2001:0:7f00:1::"}}},
+		{"both kinds", answer{addrs: []string{"::1", within}}},
+		{"IPv4 in an IPv6 answer", answer{addrs: []string{"::ffff:" + within}}},
+		{"compatible", answer{addrs: []string{"::" + within}}},
+		{"NAT64", answer{addrs: []string{"64:ff9b::7f00:3"}}},
+		{"NAT64 of the network's own", answer{addrs: []string{"64:ff9b:1::7f00:3"}}},
+		{"6to4", answer{addrs: []string{"2002:7f00:3::"}}},
+		{"Teredo", answer{addrs: []string{"2001:0:7f00:3::"}}},
 		{"unique local", answer{addrs: []string{"fd00:ec2::254"}}},
 		{"another word for a name inside", answer{aliases: []string{"metadata.google.internal"}, addrs: []string{"169.254.169.254"}}},
-		{"another word for another word", answer{aliases: []string{"a.example.net", "b.example.org", "localhost"}, addrs: []string{"127.0.0.1"}}},
+		{"another word for another word", answer{aliases: []string{"a.example.net", "b.example.org", "localhost"}, addrs: []string{within}}},
 	} {
 		t.Run(c.story, func(t *testing.T) {
 			t.Parallel()
@@ -165,8 +177,8 @@ func TestOfAnAnswerWithBothOnlyWhatIsOutsideIsDialled(t *testing.T) {
 		story string
 		addrs []string
 	}{
-		{"inside first", []string{"127.0.0.1", outside}},
-		{"outside first", []string{outside, "127.0.0.1"}},
+		{"inside first", []string{within, outside}},
+		{"outside first", []string{outside, within}},
 		{"in the middle", []string{"10.0.0.1", outside, "169.254.169.254"}},
 		{"IPv6 inside", []string{"::1", outside}},
 	} {
@@ -183,10 +195,10 @@ func TestOfAnAnswerWithBothOnlyWhatIsOutsideIsDialled(t *testing.T) {
 }
 
 func TestWhatIsOutsideAndDeadDoesNotLeadInside(t *testing.T) {
-	w := newTown(t, always("127.0.0.1", "127.0.0.3", "10.0.0.1")) // nobody listens at the one in the middle
+	w := newTown(t, always(within, "127.0.0.4", "10.0.0.1")) // nobody listens at the one in the middle
 	guard := w.client.dialer.ControlContext
 	w.client.dialer.ControlContext = func(ctx context.Context, network, address string, c syscall.RawConn) error {
-		if address == net.JoinHostPort("127.0.0.3", strconv.Itoa(w.port)) {
+		if address == net.JoinHostPort("127.0.0.4", strconv.Itoa(w.port)) {
 			return nil
 		}
 		return guard(ctx, network, address, c)
@@ -222,8 +234,8 @@ func TestARedirectIsNotFollowedWhereverItLeads(t *testing.T) {
 	for _, code := range []int{300, 301, 302, 303, 304, 305, 307, 308} {
 		t.Run(strconv.Itoa(code), func(t *testing.T) {
 			t.Parallel()
-			w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, "127.0.0.1"}[min(n, 2)-1]}} })
-			inside := "https://127.0.0.1:" + strconv.Itoa(w.port) + "/"
+			w := newTown(t, func(n int) answer { return answer{addrs: []string{[]string{outside, within}[min(n, 2)-1]}} })
+			inside := "https://" + within + ":" + strconv.Itoa(w.port) + "/"
 			for _, location := range []string{inside, w.hook.Endpoint + "/again", "/", "//127.0.0.1/", "https://metadata.google.internal/", ":"} {
 				w.replies = func(rw http.ResponseWriter, r *http.Request) {
 					if r.URL.Path != "/" {

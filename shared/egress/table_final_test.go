@@ -66,12 +66,12 @@ func TestABatchThatWasHalvedIsTriedAgainAsItIs(t *testing.T) {
 	}
 }
 
-func TestA413ToASingleEntryFailsTheJob(t *testing.T) {
+func TestA413ToASingleEntryFailsTheJobAndNamesTheEntry(t *testing.T) {
 	w := newTrip(t, 8, 10_000)
 	w.refuses(func(lines []string) bool { return strings.Contains(strings.Join(lines, "\n"), `"trace_id":5`) })
 	w.failed(6, replay.Failure{
 		Code: replay.FailEntryTooLarge, ResponseCode: 413,
-		Detail: "the receiver answered 413 Content Too Large to a batch of a single entry",
+		Detail: "the receiver answered 413 Content Too Large to a batch of a single entry: the one of 2025-06-18T20:50:00.006Z, of 10240 bytes",
 	})
 	if d := cmp.Diff([]string{"8 by 1", "4 by 1", "4 by 1", "2 by 1", "1 by 1", "1 by 1"}, w.sizes()); d != "" || w.job().Tally.Entries != 5 {
 		t.Errorf("%+v (-want +got):\n%s", w.job().Tally, d)

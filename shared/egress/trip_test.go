@@ -61,9 +61,6 @@ type trip struct {
 	script []reply // used up first; then 200
 }
 
-// patience is how long a batch is tried (CONTRACT.md §4).
-const patience = time.Hour
-
 // newTrip has that many entries of about that many bytes asked for; the answers to its first POSTs are the script's.
 func newTrip(t *testing.T, entries, size int, script ...reply) *trip {
 	t.Parallel()
@@ -78,7 +75,7 @@ func newTrip(t *testing.T, entries, size int, script ...reply) *trip {
 	w.client = New(Guard{AllowInside: true, AllowHTTP: true}, "1.2.3", time.Now)
 	t.Cleanup(w.client.Close)
 	clerk := settle.New(store, store)
-	w.courier = deliver.New(store, store, store, store, w.client, clerk, patience, w.clock.Now, func() float64 { return w.random })
+	w.courier = deliver.New(store, store, store, store, store, w.client, clerk, deliver.Settings{Patience: webhook.Patience, Host: auditlog.DefaultHost}, w.clock.Now, func() float64 { return w.random })
 	fan := fanout.New(store, store, store, w.queue, clerk, 1)
 
 	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), w.clock.Now())
