@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
 )
@@ -50,6 +51,28 @@ func TestABatchIsOneGzipMemberOfAtMost1MiBWithTheHeadersOfTheContract(t *testing
 	}
 	if p := w.posts(); p[0].id() == p[1].id() {
 		t.Error("two batches have one Webhook-Id")
+	}
+}
+
+func TestABatchHoldsAsMuchAs1MiBOfTheFormatThatIsSent(t *testing.T) {
+	for format, begins := range map[auditlog.Format]string{
+		auditlog.JSON: `{"event_class_id":"konnect",`,
+		auditlog.CPS:  `{"event":{"event_class_id":"konnect",`,
+		auditlog.CEF:  "2025-06-18T20:50:00.001Z reprise CEF:0|Unknown|Unknown|Unknown|konnect|Authz.test|Unknown|rt=1750279800001 ",
+	} {
+		t.Run(string(format), func(t *testing.T) {
+			w := newTrip(t, 300, 5000)
+			w.change(func(c *webhook.Config) { c.Format = format })
+			job, posts := w.run(), w.posts()
+			if job.Status != replay.Completed || len(posts) != 2 || len(posts[0].lines)+len(posts[1].lines) != 300 {
+				t.Fatalf("%s after %d POSTs: %+v", job.Status, len(posts), job.Tally)
+			}
+			first := posts[0].lines
+			room := 1<<20 - len(strings.Join(first, "\n")) - 1
+			if room < 0 || room > 6000 || !strings.HasPrefix(first[0], begins) {
+				t.Errorf("there is room for %d bytes more behind %.100s", room, first[0])
+			}
+		})
 	}
 }
 
@@ -229,7 +252,7 @@ func TestAChangedWebhookHasAllOfThePatienceAgain(t *testing.T) {
 func TestRetryAfterIsWaitedUpToAQuarterOfAnHour(t *testing.T) {
 	start := time.Date(2025, 6, 18, 21, 0, 0, 0, time.UTC)
 	const usual, most = 4250 * time.Millisecond, 15 * time.Minute
-	for _, c := range []struct {
+	for i, c := range []struct {
 		story string
 		value []string
 		want  time.Duration
@@ -257,18 +280,16 @@ func TestRetryAfterIsWaitedUpToAQuarterOfAnHour(t *testing.T) {
 		{"two: the first counts", []string{"60", "120"}, time.Minute},
 		{"two in one: neither", []string{"60, 120"}, usual},
 	} {
-		for _, code := range []int{429, 503} {
-			t.Run(c.story+", "+strconv.Itoa(code), func(t *testing.T) {
-				var header []string
-				for _, v := range c.value {
-					header = append(header, "Retry-After", v)
-				}
-				w := newTrip(t, 1, 10, says(code, header...))
-				w.delivered(2)
-				if d := cmp.Diff([]time.Duration{c.want}, w.waits); d != "" {
-					t.Error(d)
-				}
-			})
-		}
+		t.Run(c.story, func(t *testing.T) {
+			var header []string
+			for _, v := range c.value {
+				header = append(header, "Retry-After", v)
+			}
+			w := newTrip(t, 1, 10, says([]int{429, 503}[i%2], header...))
+			w.delivered(2)
+			if d := cmp.Diff([]time.Duration{c.want}, w.waits); d != "" {
+				t.Error(d)
+			}
+		})
 	}
 }
