@@ -293,3 +293,23 @@ func TestRetryAfterIsWaitedUpToAQuarterOfAnHour(t *testing.T) {
 		})
 	}
 }
+
+func TestAReceiverThatAlwaysAsksForMoreTimeHasAnHourOfIt(t *testing.T) {
+	for _, c := range []struct {
+		asks  string
+		posts int
+		want  []time.Duration
+	}{
+		{"86400", 5, slices.Repeat([]time.Duration{15 * time.Minute}, 4)},
+		// What it asks for is never cut short, so that the last try comes when it said.
+		{"840", 6, slices.Repeat([]time.Duration{14 * time.Minute}, 5)},
+	} {
+		t.Run(c.asks, func(t *testing.T) {
+			w := newTrip(t, 1, 10, again(10, says(429, "Retry-After", c.asks))...)
+			w.failed(c.posts, replay.Failure{Code: replay.FailRetriesExhausted, Detail: "the receiver took nothing for 1h: it last answered 429 Too Many Requests", ResponseCode: 429})
+			if d := cmp.Diff(c.want, w.waits); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
