@@ -112,7 +112,7 @@ func TestAFinalAnswerLeavesWhatWasAcknowledgedCounted(t *testing.T) {
 func TestA410TurnsTheWebhookOff(t *testing.T) {
 	w := newTrip(t, 3, 100, says(410))
 	w.failed(1, replay.Failure{Code: replay.FailWebhookGone, Detail: "the receiver answered 410 Gone: the webhook was turned off", ResponseCode: 410})
-	if hook := w.hook(); hook.Enabled || !hook.Last.Gone() {
+	if hook := w.hook(); hook.Enabled || !hook.Gone || hook.Last.Code != 410 {
 		t.Errorf("the webhook is %+v", hook)
 	}
 }
