@@ -30,7 +30,7 @@ type listenCmd struct {
 
 // Help is examples.
 func (listenCmd) Help() string {
-	return `It checks that a batch is one gzip member of whole lines, and every line's signature; it counts entries, duplicates and what is
+	return `It checks that a batch is one gzip member of whole lines, and every line's signature, whatever its format; it counts entries, duplicates and what is
 wrong. An entry that came before is a duplicate, also where a second replay sends it again. When it is ended (Ctrl-C) it prints the counts as one line of JSON on standard output.
 
 Examples:

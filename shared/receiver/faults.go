@@ -90,10 +90,13 @@ func (r *Receiver) spoil(ctx context.Context, lines []line) (changed []line, was
 	return slices.Concat(lines[:at], fresh, lines[at+1:]), was, true
 }
 
-// flipped changes the first letter of the first string value that begins with one: still an entry, but another.
+// flipped changes the first letter of the first value that begins with one: still an entry, but another.
 func flipped(text []byte) []byte {
 	text = bytes.Clone(text)
 	begin := []byte(`":"`)
+	if text[0] != '{' { // CEF
+		begin = []byte("=")
+	}
 	for at := 0; ; {
 		next := bytes.Index(text[at:], begin)
 		if next < 0 || at+next+len(begin) == len(text) {
@@ -123,6 +126,13 @@ const away = replay.Retention + 24*time.Hour
 
 // back is a copy of an entry as it would be if it had happened earlier. Its signature cannot be right.
 func back(text []byte) ([]byte, bool) {
+	if text[0] != '{' {
+		return backCEF(text)
+	}
+	if inner, ok := bytes.CutPrefix(text, []byte(`{"event":{`)); ok && bytes.HasSuffix(inner, []byte(`"}}`)) {
+		moved, ok := back(text[len(`{"event":`) : len(text)-1])
+		return slices.Concat([]byte(`{"event":`), moved, []byte("}")), ok
+	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil {
 		return nil, false
@@ -157,4 +167,22 @@ func back(text []byte) ([]byte, bool) {
 		return object, true
 	}
 	return slices.Concat(object[:len(object)-1], []byte(`,"sig":`), seal, []byte("}")), true
+}
+
+// backCEF is back for a line of CEF. What it looks for is at the header's end: nowhere else is an equals sign behind rt that
+// nothing escapes.
+func backCEF(text []byte) ([]byte, bool) {
+	stamp, rest, _ := strings.Cut(string(text), " ")
+	at, err := time.Parse(time.RFC3339, stamp)
+	i := strings.LastIndex(rest, "|rt=")
+	if err != nil || i < 0 {
+		return nil, false
+	}
+	head, rest := rest[:i], rest[i+len("|rt="):]
+	digits, rest, _ := strings.Cut(rest, " ")
+	ms, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		return nil, false
+	}
+	return fmt.Appendf(nil, "%s %s|rt=%d %s", at.Add(-away).UTC().Format(time.RFC3339Nano), head, ms-away.Milliseconds(), rest), true
 }

@@ -3,8 +3,8 @@ package receiver_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,55 +20,44 @@ import (
 
 func TestABrokenReceiverGoesWrongWithOneEntryOnce(t *testing.T) {
 	k := key(t, 1)
-	lines := signed(t, k, 7)
-	middle := strings.TrimSuffix(lines[3], "\n")
-	for _, c := range []struct {
-		what       receiver.Break
-		kept       func() []string
-		duplicates int64
-		wrong      int64
-	}{
-		{"", func() []string { return lines }, 0, 0},
-		{receiver.Drop, func() []string { return slices.Delete(slices.Clone(lines), 3, 4) }, 0, 0},
-		{receiver.Dup, func() []string { return slices.Insert(slices.Clone(lines), 3, lines[3]) }, 1, 0},
-		{receiver.Flip, func() []string {
-			all := slices.Clone(lines)
-			all[3] = strings.Replace(all[3], `"act":"GET"`, `"act":"HET"`, 1)
-			return all
-		}, 0, 1},
-		{receiver.Outside, func() []string {
-			var e struct {
-				At string `json:"event_ts"`
-				RT json.Number
-			}
-			if err := json.Unmarshal([]byte(middle), &e); err != nil {
-				t.Fatal(err)
-			}
-			moved := strings.NewReplacer(e.At, "2026-03-06T12:00:00.3Z", e.RT.String(), "1772798400300").Replace(lines[3])
-			return slices.Insert(slices.Clone(lines), 4, moved)
-		}, 0, 1},
-	} {
-		t.Run("break "+string(c.what), func(t *testing.T) {
-			var out bytes.Buffer
-			h := receiver.New(receiver.Options{Keys: keys(k), Out: &out, Break: c.what})
-			if code := answer(h, request(t, "b", lines...)); code != 200 {
-				t.Fatal(code)
-			}
-			if d := cmp.Diff(c.kept(), slices.Collect(strings.Lines(out.String()))); d != "" {
-				t.Error(d)
-			}
-			s := h.Summary()
-			if s.Entries != int64(len(c.kept())) || s.Duplicates != c.duplicates || s.WrongSignatures != c.wrong || s.RightSignatures != s.Entries-c.wrong {
-				t.Errorf("%+v", s)
-			}
-			if c.what != "" && s.Broken != middle {
-				t.Errorf("broken: %q", s.Broken)
-			}
-			answer(h, request(t, "c", "{}\n"))
-			if h.Summary().Entries != s.Entries+1 || !strings.HasSuffix(out.String(), "\n{}\n") {
-				t.Error("it went wrong twice")
-			}
-		})
+	for _, f := range []auditlog.Format{auditlog.JSON, auditlog.CEF, auditlog.CPS} {
+		lines := written(t, f, k, signed(t, k, 7))
+		flipped := strings.NewReplacer(`"act":"GET"`, `"act":"HET"`, " act=GET", " act=HET").Replace(lines[3])
+		moved := strings.NewReplacer("2026-03-14T12:00:00.3Z", "2026-03-06T12:00:00.3Z", "2026-03-14T12:00:00.300Z", "2026-03-06T12:00:00.3Z", "1773489600300", "1772798400300").Replace(lines[3])
+		for _, c := range []struct {
+			what       receiver.Break
+			kept       []string
+			duplicates int64
+			wrong      int64
+		}{
+			{"", lines, 0, 0},
+			{receiver.Drop, slices.Delete(slices.Clone(lines), 3, 4), 0, 0},
+			{receiver.Dup, slices.Insert(slices.Clone(lines), 3, lines[3]), 1, 0},
+			{receiver.Flip, slices.Replace(slices.Clone(lines), 3, 4, flipped), 0, 1},
+			{receiver.Outside, slices.Insert(slices.Clone(lines), 4, moved), 0, 1},
+		} {
+			t.Run(fmt.Sprintf("%s, break %s", f, c.what), func(t *testing.T) {
+				var out bytes.Buffer
+				h := receiver.New(receiver.Options{Keys: keys(k), Out: &out, Break: c.what})
+				if code := answer(h, request(t, "b", lines...)); code != 200 {
+					t.Fatal(code)
+				}
+				if d := cmp.Diff(c.kept, slices.Collect(strings.Lines(out.String()))); d != "" {
+					t.Error(d)
+				}
+				s := h.Summary()
+				if s.Entries != int64(len(c.kept)) || s.Duplicates != c.duplicates || s.WrongSignatures != c.wrong || s.RightSignatures != s.Entries-c.wrong {
+					t.Errorf("%+v", s)
+				}
+				if c.what != "" && s.Broken+"\n" != lines[3] {
+					t.Errorf("broken: %q", s.Broken)
+				}
+				answer(h, request(t, "c", "{}\n"))
+				if h.Summary().Entries != s.Entries+1 || !strings.HasSuffix(out.String(), "\n{}\n") {
+					t.Error("it went wrong twice")
+				}
+			})
+		}
 	}
 }
 

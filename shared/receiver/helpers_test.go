@@ -70,6 +70,19 @@ func signed(t testing.TB, k auditlog.Key, n int) []string {
 	return lines
 }
 
+// written are lines as a receiver of that format gets them.
+func written(t testing.TB, f auditlog.Format, k auditlog.Key, lines []string) []string {
+	all := make([]string, len(lines))
+	for i, stored := range lines {
+		line, err := auditlog.Scribe{Format: f, Host: "reprise", Key: k}.Write(nil, []byte(strings.TrimSuffix(stored, "\n")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[i] = string(line) + "\n"
+	}
+	return all
+}
+
 // batches are entries as deliver sends them.
 func batches(t testing.TB, k auditlog.Key, n, limit int) iter.Seq2[chunk.Batch, error] {
 	chunks, _, err := chunk.Pack(sha256.Sum256([]byte("body")), entries(t, n), k)
