@@ -13,6 +13,7 @@ RUNS     ?= 5
 LARGE    ?= 1
 FROM     ?=
 BREAK    ?=
+FORMAT   ?=
 KEEP     ?=
 API      ?=
 LANES    ?=
@@ -83,8 +84,8 @@ invoke: ## what a built function makes of a sample of events/, in a container (F
 # Where the environment has no token, that of `make local` is taken, if API is what runs there: nobody else's API is shown it.
 TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && grep -qsxF 'REPRISE_API=$(API:/=)' .cache/local.env; then set -a; . ./.cache/local.env; set +a; fi;
 
-demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
-	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
+demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], FORMAT=json|cef|cps, BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
+	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(FORMAT),--format $(FORMAT)) $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
 run: bin/reprise ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
 	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside $(if $(LANES),--lanes $(LANES))

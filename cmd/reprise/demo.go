@@ -19,6 +19,7 @@ type demoCmd struct {
 	API     string `name:"api" env:"REPRISE_API" placeholder:"URL" help:"Use a service that runs already, such as http://127.0.0.1:8080, instead of starting one; its tokens are taken from the environment, see below."`
 	Entries int64  `default:"200000" env:"REPRISE_DEMO_ENTRIES" placeholder:"N" help:"How many entries to generate, spread over the last 24 hours; with --api over an hour of the last days."`
 	From    string `env:"REPRISE_DEMO_FROM" placeholder:"FILE" help:"Recorded entries to send instead, one JSON object per line, gzipped or not; moved in time so that the last one happened a minute ago (with --api: some days), without sig and org_id. --entries is not looked at then."`
+	Format  string `enum:"json,cef,cps" default:"json" env:"REPRISE_DEMO_FORMAT" placeholder:"NAME" help:"How the receiver gets its entries: json, cef or cps."`
 	Break   string `env:"REPRISE_DEMO_BREAK" placeholder:"KIND" help:"Let the receiver go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
 	Lanes   int    `default:"4" env:"REPRISE_DEMO_LANES" placeholder:"N" help:"How many requests the replay may have in flight, 1 to 32; with --api the service knows."`
 	Keep    bool   `env:"REPRISE_DEMO_KEEP" help:"Keep the temporary folder even when all went well."`
@@ -38,6 +39,7 @@ Examples:
     reprise demo
     reprise demo --entries 5000000
     reprise demo --from access.ndjson.gz
+    reprise demo --format cef
     reprise demo --entries 2000 --break flip            # exits 1 and names the entry
     REPRISE_ADMIN_TOKEN=$ADMIN REPRISE_INTAKE_TOKEN=$INTAKE reprise demo --api http://127.0.0.1:8080`
 }
@@ -90,7 +92,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		return fmt.Errorf("finding reprise itself, to start the service: %w", err)
 	}
 	err = demo.Run(ctx, demo.Config{
-		Program: program, Entries: c.Entries, From: c.From, Break: c.Break, Lanes: c.Lanes, Keep: c.Keep, Service: service,
+		Program: program, Entries: c.Entries, From: c.From, Format: demo.Format(c.Format), Break: c.Break, Lanes: c.Lanes, Keep: c.Keep, Service: service,
 		Out: s.out, Progress: s.err, Terminal: terminal(s.err), Now: time.Now,
 	})
 	if err != nil && ctx.Err() != nil {

@@ -73,17 +73,49 @@ func TestAnEntryOfAnyFormCanBeFlipped(t *testing.T) {
 	}
 }
 
+func TestABrokenReceiverGoesWrongWithEntriesOfEveryFormat(t *testing.T) {
+	const json = `{"act":"GET","event_ts":"2026-03-14T12:00:00.3Z","rt":1773489600300,"sig":"x"}`
+	const cef = `2026-03-14T12:00:00.3Z reprise CEF:0|v|p|1|c\|rt|Ingress|1|rt=1773489600300 src=5 act=GET sig=x`
+	for line, want := range map[string]map[receiver.Break]string{
+		json: {
+			receiver.Flip:    strings.Replace(json, "GET", "HET", 1),
+			receiver.Outside: `{"act":"GET","event_ts":"2026-03-06T12:00:00.3Z","rt":1772798400300,"sig":"x"}`,
+		},
+		`{"event":` + json + `}`: {
+			receiver.Flip:    `{"event":` + strings.Replace(json, "GET", "HET", 1) + `}`,
+			receiver.Outside: `{"event":{"act":"GET","event_ts":"2026-03-06T12:00:00.3Z","rt":1772798400300,"sig":"x"}}`,
+		},
+		cef: {
+			receiver.Flip:    strings.Replace(cef, "GET", "HET", 1),
+			receiver.Outside: `2026-03-06T12:00:00.3Z reprise CEF:0|v|p|1|c\|rt|Ingress|1|rt=1772798400300 src=5 act=GET sig=x`,
+		},
+	} {
+		for what, want := range want {
+			var out bytes.Buffer
+			answer(receiver.New(receiver.Options{Out: &out, Break: what}), request(t, "b", line+"\n"))
+			if what == receiver.Outside {
+				want = line + "\n" + want
+			}
+			if d := cmp.Diff(want+"\n", out.String()); d != "" {
+				t.Errorf("%s: %s", what, d)
+			}
+		}
+	}
+}
+
 func TestAFaultThatABatchCannotHaveWaitsForTheNext(t *testing.T) {
 	h := receiver.New(receiver.Options{Break: receiver.Outside})
 	answer(h, request(t, "a", "{}\n"))
 	answer(h, request(t, "b", "no JSON\n"))
 	answer(h, request(t, "c", "{\"rt\":\"soon\"}\n"))
 	answer(h, request(t, "d", "{\"event_ts\":1}\n"))
-	if s := h.Summary(); s.Entries != 4 || s.Broken != "" {
+	answer(h, request(t, "f", "soon reprise CEF:0|v|p|1|c|n|1|rt=1 sig=x\n"))
+	answer(h, request(t, "g", "{\"event\":{\"rt\":\"soon\"}}\n"))
+	if s := h.Summary(); s.Entries != 6 || s.Broken != "" {
 		t.Fatalf("%+v", s)
 	}
 	answer(h, request(t, "e", "{\"rt\":1772798400300}\n"))
-	if s := h.Summary(); s.Entries != 6 || s.Broken == "" {
+	if s := h.Summary(); s.Entries != 8 || s.Broken == "" {
 		t.Errorf("%+v", s)
 	}
 }

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,6 +16,9 @@ const named = 3
 // wrongSignature is the kind of problem that the receiver finds, too.
 const wrongSignature = "wrong signature"
 
+// wrongByOpenSSL is the kind that it found: a problem of its own, because ours must have found it, too.
+const wrongByOpenSSL = "wrong signature, says openssl"
+
 // A problem is one entry that did not arrive as it should.
 type problem struct {
 	Kind string // missing, duplicate, wrong signature, outside the range, altered
@@ -28,7 +32,8 @@ type problem struct {
 type result struct {
 	Sent, SentOutside                                         int64 // entries of the sent file in the window, and those not in it
 	Received, Missing, Duplicates, Outside, Altered, WrongSig int64
-	Checked                                                   int64 // signatures that were checked here
+	Checked                                                   int64    // signatures that were checked here
+	Sample                                                    [][]byte // received lines, spread over all of them
 	Problems                                                  []problem
 }
 
@@ -60,10 +65,12 @@ type slot struct {
 // each sent entry, 24 bytes, and nothing else.
 type comparison struct {
 	window replay.Window
+	format Format
 	org    string // the literal that org_id must be; empty until the first entry tells it, where nobody else did
 	keys   publicKeys
 	reader *reader
 	slots  map[fingerprint]slot
+	every  int64 // which lines go into the sample
 	result result
 }
 
@@ -71,10 +78,13 @@ type comparison struct {
 // besides every line that is wrong in another way. A check takes some 50 µs.
 const sampleEvery = 20
 
-// compare holds the file of what was received against the file of what was sent, entry by entry; read hears of every line.
-// An empty org is that of the first entry.
-func compare(sent, received, org string, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
-	c := &comparison{window: w, keys: keys, reader: newReader(), slots: make(map[fingerprint]slot, expected)}
+// inSample is how many lines, about, a program that is not ours is to check.
+const inSample = 200
+
+// compare holds the file of what was received, in a format, against the file of what was sent, entry by entry; read hears of every
+// line. An empty org is that of the first entry.
+func compare(sent, received, org string, f Format, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
+	c := &comparison{window: w, format: f, keys: keys, reader: newReader(f), slots: make(map[fingerprint]slot, expected), every: max(expected/inSample, 1)}
 	if org != "" {
 		c.org = fmt.Sprintf("%q", org)
 	}
@@ -121,6 +131,9 @@ func (c *comparison) addSent(line Line) error {
 }
 
 func (c *comparison) addReceived(file string, line Line) {
+	if c.result.Received%c.every == 0 {
+		c.result.Sample = append(c.result.Sample, bytes.Clone(line.Text))
+	}
 	c.result.Received++
 	wrong, why := c.judge(line)
 	if wrong != "" {
@@ -130,7 +143,7 @@ func (c *comparison) addReceived(file string, line Line) {
 		return
 	}
 	c.result.Checked++
-	if !c.keys.verify(line.Text) {
+	if !c.keys.verify(c.format, line.Text) {
 		c.result.WrongSig++
 		c.result.note(problem{wrongSignature, file, line.N, string(line.Text), ""})
 	}

@@ -71,16 +71,16 @@ func TestTheComparisonFindsWhatIsWrong(t *testing.T) {
 			if want.Received == 0 && c.received != nil {
 				want.Received = 3
 			}
-			checkComparison(t, key, c.received, want, c.problem)
+			checkComparison(t, plain, key, c.received, want, c.problem)
 		})
 	}
 }
 
 // checkComparison holds what was received against the entries of the stories; first is how the first problem begins: its kind, line, text.
-func checkComparison(t *testing.T, key ed25519.PrivateKey, received []string, want result, first string) {
+func checkComparison(t *testing.T, f Format, key ed25519.PrivateKey, received []string, want result, first string) {
 	t.Helper()
 	sent := file(t, "sent", strings.Join([]string{sentOne, sentTwo, sentThree, outside, ""}, "\n"))
-	got, err := compare(sent, file(t, "received", strings.Join(received, "\n")), org, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3, func() {})
+	got, err := compare(sent, file(t, "received", strings.Join(received, "\n")), org, f, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 3, func() {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +95,7 @@ func checkComparison(t *testing.T, key ed25519.PrivateKey, received []string, wa
 	if !strings.HasPrefix(problem, first) || first == "" && problem != "" {
 		t.Errorf("the first problem is %q, want %q", problem, first)
 	}
-	got.Problems, got.Checked = nil, 0
+	got.Problems, got.Checked, got.Sample = nil, 0, nil
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
@@ -117,7 +117,7 @@ func TestWhereNobodySaysWhoseEntriesTheyAreAllMustBeOfOne(t *testing.T) {
 		for i, line0 := range []string{gotOne, gotTwo} {
 			got = append(got, line(key, strings.Replace(line0, `"`+org+`"`, c.orgs[i], 1)))
 		}
-		r, err := compare(sent, file(t, "received", strings.Join(got, "\n")), "", day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2, func() {})
+		r, err := compare(sent, file(t, "received", strings.Join(got, "\n")), "", plain, day(), publicKeys{key.Public().(ed25519.PublicKey)}, 2, func() {})
 		if err != nil || r.Altered != c.altered || r.Missing != c.altered {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
@@ -138,7 +138,7 @@ func TestAFaultOfFormIsToldByItsName(t *testing.T) {
 		`{"a":1}{}`:                                         "has something behind its JSON object",
 		`null`:                                              "is no JSON object",
 	} {
-		if _, err := newReader().received([]byte(line)); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := newReader(plain).received([]byte(line)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %v, want %q", line, err, want)
 		}
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Program string // reprise itself: the service, the receiver, the tokens are made with its other commands
 	Entries int64  // to generate, at least 2; not looked at with From
 	From    string // a file of recorded entries to send instead; empty: generated ones
+	Format  Format // of what the receiver gets
 	Break   string // what the receiver is to do wrong with one entry; empty: nothing
 	Lanes   int    // requests in flight to the receiver; not looked at with Service
 	Keep    bool   // the temporary folder, even when all went well
@@ -56,7 +57,7 @@ func Run(ctx context.Context, c Config) error {
 	}
 	s := &show{
 		Config: c, folder: folder, from: from,
-		sent: filepath.Join(folder, "sent.ndjson"), receivedFile: filepath.Join(folder, "received.ndjson"),
+		sent: filepath.Join(folder, "sent.ndjson"), receivedFile: filepath.Join(folder, "received."+c.Format.extension()),
 	}
 	err = s.play(ctx)
 	if !c.Keep && (err == nil || ctx.Err() != nil) {
@@ -108,10 +109,10 @@ func (s *show) sayf(format string, args ...any) { _, _ = fmt.Fprintf(s.Out, form
 // configure points the organization's webhook at the receiver.
 func (s *show) configure(ctx context.Context) error {
 	s.step("setting the webhook", fmt.Sprintf(
-		`curl -X PATCH %s%s -H "Authorization: Bearer $TOKEN" -d '{"endpoint":"http://%s/","authorization":"'"$SECRET"'","log_format":"json","enabled":true}'`,
-		s.service.api, hookPath, s.hook.Address))
+		`curl -X PATCH %s%s -H "Authorization: Bearer $TOKEN" -d '{"endpoint":"http://%s/","authorization":"'"$SECRET"'","log_format":"%s","enabled":true}'`,
+		s.service.api, hookPath, s.hook.Address, s.Format))
 	err := s.service.admin.doJSON(ctx, "PATCH", hookPath, map[string]any{
-		"endpoint": "http://" + s.hook.Address + "/", "authorization": s.service.secret, "log_format": "json", "enabled": true,
+		"endpoint": "http://" + s.hook.Address + "/", "authorization": s.service.secret, "log_format": s.Format, "enabled": true,
 	}, nil)
 	s.service.on = err == nil
 	return s.explain(err)

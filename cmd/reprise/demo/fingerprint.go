@@ -2,23 +2,23 @@ package demo
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
-	"slices"
 	"strconv"
 	"time"
 )
 
 // A fingerprint is what two entries share exactly when they are the same entry: a SHA-256, cut to 16 bytes so that five million fit
 // in memory. It is taken over every member with its literal as it is written, but for those that the service adds or may write
-// in another way by contract (CONTRACT.md §5): org_id and sig are left out, rt and event_ts count as instants.
+// in another way by contract (CONTRACT.md §5): org_id and sig are left out, rt and event_ts count as instants. In cef, which
+// carries no types, a member counts with the text of its value.
 //
-// It is made with the standard library's JSON reader alone: what is to be checked here must not be checked with itself.
+// It is made with the standard library's JSON reader, and with a CEF reader of the demo's own, alone: what is to be checked
+// here must not be checked with itself.
 type fingerprint [16]byte
 
 // An entry is one line, read for comparison.
@@ -29,14 +29,15 @@ type entry struct {
 	hasRT, hasTS bool
 }
 
-// reader reads entries; it keeps its hash and its memory between them.
+// reader reads entries for a demo of one format; it keeps its hash and its memory between them.
 type reader struct {
+	format  Format
 	hash    hash.Hash
 	members []member
 	compact bytes.Buffer
 }
 
-func newReader() *reader { return &reader{hash: sha256.New()} }
+func newReader(f Format) *reader { return &reader{format: f, hash: sha256.New()} }
 
 // sent reads an entry as a producer wrote it. Members that the contract brings to one form are brought there:
 // known keys to their type, nested values to compact text.
@@ -45,7 +46,13 @@ func (r *reader) sent(line []byte) (entry, error) {
 	if r.members, err = readMembers(r.members[:0], line); err != nil {
 		return entry{}, err
 	}
-	slices.SortFunc(r.members, func(a, b member) int { return cmp.Compare(a.key, b.key) })
+	r.sort()
+	if r.format == cef {
+		if err := r.inCEF(); err != nil {
+			return entry{}, err
+		}
+		return r.entry(func(_ string, text []byte) []byte { return text })
+	}
 	return r.entry(func(key string, literal []byte) []byte {
 		if literal[0] == '{' || literal[0] == '[' {
 			var b bytes.Buffer
@@ -60,6 +67,14 @@ func (r *reader) sent(line []byte) (entry, error) {
 // received reads an entry as the receiver got it: every literal counts as it is, and the line must have the contract's form.
 func (r *reader) received(line []byte) (entry, error) {
 	var err error
+	switch r.format {
+	case cef:
+		return r.receivedCEF(line)
+	case cps:
+		if line, err = unwrap(line); err != nil {
+			return entry{}, err
+		}
+	}
 	if r.members, err = readMembers(r.members[:0], line); err != nil {
 		return entry{}, err
 	}

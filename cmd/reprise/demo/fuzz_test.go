@@ -74,7 +74,7 @@ func FuzzTheReaderAgrees(f *testing.F) {
 		if err != nil || bytes.Contains(line, []byte(`\`)) { // an escape may be written in another way
 			return
 		}
-		r := newReader()
+		r := newReader(plain)
 		sent, err := r.sent(bytes.Clone(line))
 		if err != nil {
 			t.Fatalf("the service took %q: %v", line, err)

@@ -51,7 +51,8 @@ func outsiders(w replay.Window) [][]byte {
 }
 
 // A generator writes entries of CONTRACT.md §5's three kinds with the oddities that break careless software: integers
-// above 2^53, numbers such as 1.50 and 1e3, escapes that have several spellings, characters of four bytes, line separators.
+// above 2^53, numbers such as 1.50 and 1e3, escapes that have several spellings, characters of four bytes, line separators;
+// and with those that break a CEF writer: equals signs, bars, line ends, backslashes at the end, what looks like another key.
 type generator struct{ random *rand.Rand }
 
 func newGenerator() *generator { return &generator{rand.New(rand.NewPCG(seed, seed))} }
@@ -107,7 +108,7 @@ func (g *generator) authorization(dst []byte) []byte {
 	if g.random.IntN(12) == 0 {
 		granted, severity = false, 6
 	}
-	thing := pick(g, "control-planes", "identity-provider", "teams", "portals", "runtime-groups")
+	thing := pick(g, "control-planes", "identity-provider", "teams", "portals", "runtime-groups", `te|ams\\\\sig=x`)
 	return fmt.Appendf(dst, `"event_class_id":"konnect","name":"Authz.%s","severity":%d,"action":"%s","granted":%t,"actor_id":"%s"`,
 		thing, severity, pick(g, "list", "read", "create", "update", "delete"), granted, g.uuid())
 }
@@ -130,12 +131,15 @@ func (g *generator) access(dst []byte) []byte {
 // extra is keys that nobody knows: they must come back as they went, values to the digit and to the escape.
 func (g *generator) extra(dst []byte) []byte {
 	dst = fmt.Appendf(dst, `,"latency_ms":%d.%02d`, g.random.IntN(900), g.random.IntN(100))
-	switch g.random.IntN(6) {
+	switch g.random.IntN(8) {
 	case 0:
 		dst = fmt.Appendf(dst, `,"context":{"z":%d,"a":[1.50,1e3,-0.0,%d],"note":"%s"}`, g.random.IntN(10), g.random.Uint64()|1<<63,
 			pick(g, `tab\there`, "naïve – “quoted”", `\ud83d\ude00 and 😀`, "line\u2028separator", `sig=\"not mine\"`))
 	case 1:
 		dst = append(dst, `,"größe \"x\"":null,"":"an empty key","Ω":[]`...)
+	case 2:
+		dst = fmt.Appendf(dst, `,"note":"%s","cosig":"","a=b|c%%\\":true,"order":%d`,
+			pick(g, `two\nlines\r\n`, `ends in \\`, ` sig=none`, `a act=PUT b\\=c`, ` `, `\\\n=|`), g.random.Uint64()|1<<63)
 	}
 	return dst
 }

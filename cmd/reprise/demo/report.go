@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -33,16 +34,20 @@ func (s *show) prove(ctx context.Context) error {
 	}
 	s.step("comparing what was received with what was sent, entry by entry", fmt.Sprintf("wc -l %s %s", s.sent, s.receivedFile))
 	m := newMeter(s.Progress, s.Terminal, "comparing", 2*s.from.Entries, s.Now)
-	r, err := compare(s.sent, s.receivedFile, s.service.org, s.from.Window, keys, s.from.Entries, m.slowly())
+	r, err := compare(s.sent, s.receivedFile, s.service.org, s.Format, s.from.Window, keys, s.from.Entries, m.slowly())
 	m.End()
 	if err != nil {
 		return err
 	}
-	doubts := r.crossCheck(counted, keys, s.from.Entries)
+	doubts := r.crossCheck(counted, s.Format, keys, s.from.Entries)
 	if s.API != "" && r.Sent > 0 && r.Received == 0 {
 		doubts = append(doubts, "nothing arrived at all: are both tokens of the same organization?")
 	}
-	s.table(r)
+	elsewhere, err := s.checkElsewhere(ctx, &r, keys)
+	if err != nil {
+		return err
+	}
+	s.table(r, elsewhere)
 	for _, p := range r.Problems {
 		s.tell(p)
 	}
@@ -64,7 +69,7 @@ func (s *show) prove(ctx context.Context) error {
 
 // crossCheck holds what the receiver counted, and what was meant to be sent, against what is in the files. The receiver
 // checked every signature, the comparison some: the higher number counts.
-func (r *result) crossCheck(counted receiver.Summary, keys publicKeys, entries int64) (doubts []string) {
+func (r *result) crossCheck(counted receiver.Summary, f Format, keys publicKeys, entries int64) (doubts []string) {
 	doubt := func(when bool, format string, numbers ...int64) {
 		if when {
 			args := make([]any, len(numbers))
@@ -89,14 +94,39 @@ func (r *result) crossCheck(counted receiver.Summary, keys publicKeys, entries i
 		switch {
 		case w.Line == "" && counted.BadBatches > 0:
 			doubts = append(doubts, "the receiver says: "+w.Why)
-		case w.Line != "" && missed && !keys.verify([]byte(w.Line)):
+		case w.Line != "" && missed && !keys.verify(f, []byte(w.Line)):
 			r.note(problem{Kind: wrongSignature, Text: w.Line, Why: "the receiver says: " + w.Why})
 		}
 	}
 	return doubts
 }
 
-func (s *show) table(r result) {
+// checkElsewhere has OpenSSL check the sample once more, and says how that went, in a row of the table and loudly where it could not.
+func (s *show) checkElsewhere(ctx context.Context, r *result, keys publicKeys) (row string, err error) {
+	const head = "  checked by openssl"
+	s.step("having a program that is not ours check signatures, spread over all of them",
+		"openssl pkeyutl -verify -pubin -inkey key.pem -rawin -in signed -sigfile signature")
+	o, err := findOpenSSL(ctx, s.folder, keys)
+	if errors.Is(err, errNoOpenSSL) {
+		if os.Getenv("CI") == "true" {
+			return "", err
+		}
+		return fmt.Sprintf("%s %14s   SKIPPED: signatures were checked by no program but ours: %v\n", head, "0", err), nil
+	}
+	if err != nil {
+		return "", err
+	}
+	wrong, err := o.verify(ctx, s.Format, r.Sample)
+	if err != nil {
+		return "", err
+	}
+	for _, i := range wrong {
+		r.note(problem{Kind: wrongByOpenSSL, Text: string(r.Sample[i])})
+	}
+	return fmt.Sprintf("%s %14s   signatures, spread over all: %d wrong (%s)\n", head, commas(int64(len(r.Sample))), len(wrong), o.version), nil
+}
+
+func (s *show) table(r result, elsewhere string) {
 	row := func(name string, n int64, more string) {
 		s.sayf("  %-18s %14s%s\n", name, commas(n), more)
 	}
@@ -106,6 +136,7 @@ func (s *show) table(r result) {
 	row("missing", r.Missing, "")
 	row("duplicates", r.Duplicates, "")
 	row("wrong signature", r.WrongSig, fmt.Sprintf("   the receiver checked all, this comparison %s of them again", commas(r.Checked)))
+	s.sayf("%s", elsewhere)
 	row("outside the range", r.Outside, "")
 	row("altered", r.Altered, "")
 	s.sayf("\n")

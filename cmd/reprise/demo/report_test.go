@@ -33,7 +33,7 @@ func TestWhatTheReceiverCountedIsHeldAgainstItsFile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			counted, r := good, result{Sent: 10, SentOutside: 2, Received: 10}
 			c.change(&counted, &r)
-			said := strings.Join(r.crossCheck(counted, nil, 10), "\n")
+			said := strings.Join(r.crossCheck(counted, plain, nil, 10), "\n")
 			for _, p := range r.Problems {
 				said += p.Kind + " " + p.Why
 			}
@@ -50,7 +50,7 @@ func TestWhatTheReceiverCountedIsHeldAgainstItsFile(t *testing.T) {
 func TestAWrongSignatureThatBothFoundIsNamedOnce(t *testing.T) {
 	r := result{Sent: 10, SentOutside: 2, Received: 10, WrongSig: 1}
 	r.note(problem{Kind: wrongSignature, Line: 3, Text: "{}"})
-	r.crossCheck(receiver.Summary{Entries: 10, RightSignatures: 9, WrongSignatures: 1, Wrong: []receiver.Wrong{{Line: "{}", Why: "no key"}}}, nil, 10)
+	r.crossCheck(receiver.Summary{Entries: 10, RightSignatures: 9, WrongSignatures: 1, Wrong: []receiver.Wrong{{Line: "{}", Why: "no key"}}}, plain, nil, 10)
 	if len(r.Problems) != 1 || r.WrongSig != 1 {
 		t.Errorf("%d problems, %d wrong signatures", len(r.Problems), r.WrongSig)
 	}

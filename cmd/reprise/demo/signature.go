@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"strings"
 )
 
 // publicKeys are those of a JWKS. They are read here with the standard library alone, and so are signatures: the service's
@@ -32,25 +31,11 @@ func readKeys(jwks []byte) (publicKeys, error) {
 	return keys, nil
 }
 
-// verify checks a line in the json format: the object without its last member, sig, is what was signed (CONTRACT.md §5).
-func (keys publicKeys) verify(line []byte) bool {
-	const begin, end = `,"sig":"`, `"}`
-	size := base64.RawURLEncoding.EncodedLen(ed25519.SignatureSize)
-	cut := len(line) - len(begin) - size - len(end)
-	if cut < 1 {
-		return false
-	}
-	member := string(line[cut:])
-	if !strings.HasPrefix(member, begin) || !strings.HasSuffix(member, end) {
-		return false
-	}
-	sig, err := base64.RawURLEncoding.DecodeString(member[len(begin) : len(begin)+size])
-	if err != nil {
-		return false
-	}
-	signed := append(append([]byte(nil), line[:cut]...), '}')
+// verify checks the signature of a line.
+func (keys publicKeys) verify(f Format, line []byte) bool {
+	signed, signature, ok := f.unseal(line)
 	for _, k := range keys {
-		if ed25519.Verify(k, signed, sig) {
+		if ok && ed25519.Verify(k, signed, signature) {
 			return true
 		}
 	}
