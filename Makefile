@@ -103,6 +103,7 @@ profile: bin/reprise ## the same with CPU and heap profiles of the service in ./
 
 test: deps check unit fuzz ## everything: build, vet, linters, all tests, some seconds of each fuzz target
 	@.ci/backends
+	@.ci/summary
 	@echo "== all passed$(if $(RACE),, (WITHOUT the race detector: no C compiler))"
 
 check: build vet staticcheck fmt vuln ## what needs no test run
