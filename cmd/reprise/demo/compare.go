@@ -78,13 +78,13 @@ type comparison struct {
 // besides every line that is wrong in another way. A check takes some 50 µs.
 const sampleEvery = 20
 
-// inSample is how many lines, about, a program that is not ours is to check.
+// inSample is how many lines at most, if as many come as were sent, a program that is not ours is to check.
 const inSample = 200
 
 // compare holds the file of what was received, in a format, against the file of what was sent, entry by entry; read hears of every
 // line. An empty org is that of the first entry.
 func compare(sent, received, org string, f Format, w replay.Window, keys publicKeys, expected int64, read func()) (result, error) {
-	c := &comparison{window: w, format: f, keys: keys, reader: newReader(f), slots: make(map[fingerprint]slot, expected), every: max(expected/inSample, 1)}
+	c := &comparison{window: w, format: f, keys: keys, reader: newReader(f), slots: make(map[fingerprint]slot, expected), every: (expected + inSample - 1) / inSample}
 	if org != "" {
 		c.org = fmt.Sprintf("%q", org)
 	}
