@@ -15,6 +15,9 @@ const (
 	CPS  Format = "cps"
 )
 
+// Formats is every one, the default first: what a webhook may be told, and what there are golden files and stories for.
+func Formats() []Format { return []Format{CEF, JSON, CPS} }
+
 // Scribe writes stored lines as a receiver gets them.
 type Scribe struct {
 	Format Format

@@ -13,8 +13,6 @@ import (
 	"pgregory.net/rapid"
 )
 
-func formats() []Format { return []Format{JSON, CEF, CPS} }
-
 func TestWhatWasEmittedReadsAsTheEntry(t *testing.T) {
 	k := testKey(t)
 	rapid.Check(t, func(t *rapid.T) {
@@ -112,7 +110,7 @@ func TestTheSamplesOfTheContractAreWrittenByteForByte(t *testing.T) {
 func TestNoChangedByteVerifiesInAnyFormat(t *testing.T) {
 	k := testKey(t)
 	keys := []PublicKey{k.Public()}
-	for _, f := range formats() {
+	for _, f := range Formats() {
 		line, err := Scribe{f, "reprise", k}.Write(nil, k.Sign(nil, testEntry(t)))
 		if err != nil {
 			t.Fatal(err)
@@ -167,7 +165,7 @@ func TestAnEntryWhoseFirstKeyIsEventIsNoCPS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, f := range formats() {
+	for _, f := range Formats() {
 		line, err := Scribe{f, "reprise", k}.Write(nil, k.Sign(nil, e))
 		if _, ok := Verify(line, []PublicKey{k.Public()}); err != nil || !ok {
 			t.Errorf("%s: %v: %s", f, err, line)

@@ -36,7 +36,7 @@ func TestEveryGoldenEntryIsWrittenAsItsFilesSay(t *testing.T) {
 			t.Fatalf("%s: %v", in, err)
 		}
 		files++
-		for _, f := range formats() {
+		for _, f := range Formats() {
 			got, err := Scribe{f, "reprise", k}.Write(nil, k.Sign(nil, e))
 			if err != nil {
 				t.Fatalf("%s: %v", in, err)
@@ -49,7 +49,7 @@ func TestEveryGoldenEntryIsWrittenAsItsFilesSay(t *testing.T) {
 	if all, err := os.ReadDir(golden); err != nil || len(all) != files {
 		t.Errorf("the folder has %d files, not %d: %v", len(all), files, err)
 	}
-	t.Logf("%d golden files: %d entries in %d formats", files, len(sent), len(formats()))
+	t.Logf("%d golden files: %d entries in %d formats", files, len(sent), len(Formats()))
 }
 
 // holds checks that a file is one line that says got, or makes it so.

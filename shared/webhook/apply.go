@@ -78,14 +78,17 @@ func checkAuthorization(c Config) replay.InputError {
 }
 
 func checkFormat(f auditlog.Format) replay.InputError {
-	switch f {
-	case auditlog.CEF, auditlog.JSON, auditlog.CPS:
-		return nil
-	case "":
+	if f == "" {
 		return invalid("log_format", replay.RuleRequired, "cannot be blank")
-	default:
-		return invalid("log_format", replay.RuleInvalid, "must be one of cef, json, cps")
 	}
+	var known []string
+	for _, k := range auditlog.Formats() {
+		if f == k {
+			return nil
+		}
+		known = append(known, string(k))
+	}
+	return invalid("log_format", replay.RuleInvalid, "must be one of "+strings.Join(known, ", "))
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
