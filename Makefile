@@ -84,7 +84,7 @@ invoke: ## what a built function makes of a sample of events/, in a container (F
 # Where the environment has no token, that of `make local` is taken, if API is what runs there: nobody else's API is shown it.
 TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && grep -qsxF 'REPRISE_API=$(API:/=)' .cache/local.env; then set -a; . ./.cache/local.env; set +a; fi;
 
-demo: bin/reprise ## the main job, checked entry by entry (ENTRIES=200000, FROM=file.ndjson[.gz], FORMAT=json|cef|cps, BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
+demo: bin/reprise ## the main job, checked entry by entry, signatures by openssl, too (ENTRIES=200000, FROM=file.ndjson[.gz], FORMAT=json|cef|cps, BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
 	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(FORMAT),--format $(FORMAT)) $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
 run: bin/reprise ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
@@ -103,7 +103,9 @@ profile: bin/reprise ## the same with CPU and heap profiles of the service in ./
 
 test: deps check unit fuzz ## everything: build, vet, linters, all tests, some seconds of each fuzz target
 	@.ci/backends
+	@.ci/contract
 	@.ci/summary
+	@.ci/secrets
 	@echo "== all passed$(if $(RACE),, (WITHOUT the race detector: no C compiler))"
 
 check: build vet staticcheck fmt vuln ## what needs no test run
