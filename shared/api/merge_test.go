@@ -13,16 +13,17 @@ import (
 	"reprise/shared/webhook"
 )
 
-// A PATCH of a webhook in use: what it may say, and what is stored then.
-func TestAPatchChangesWhatItGivesAndNothingElse(t *testing.T) {
-	t.Parallel()
+// merged is a PATCH of a webhook in use: how it is refused, or what it changes.
+type merged struct {
+	body   string
+	refuse string
+	change func(*webhook.Config)
+}
+
+func patches() map[string]merged {
 	const unknown = "|unknown_property|is not a property of a webhook"
 	kept := func(*webhook.Config) {}
-	for name, tt := range map[string]struct {
-		body   string
-		refuse string
-		change func(*webhook.Config)
-	}{
+	return map[string]merged{
 		"null clears no endpoint":             {`{"endpoint":null}`, "", kept},
 		"null clears no authorization":        {`{"authorization":null}`, "", kept},
 		"null turns nothing off":              {`{"enabled":null}`, "", kept},
@@ -56,7 +57,12 @@ func TestAPatchChangesWhatItGivesAndNothingElse(t *testing.T) {
 		"a huge number":                       {`{"enabled":` + strings.Repeat("9", 60_000) + `}`, bad(unparsed, shape), kept},
 		"a format in capitals":                {`{"log_format":"JSON"}`, bad("Invalid parameter", "log_format|invalid|must be one of cef, json, cps"), kept},
 		"a blank format":                      {`{"log_format":""}`, bad("Required field missing", "log_format|required|cannot be blank"), kept},
-	} {
+	}
+}
+
+func TestAPatchChangesWhatItGivesAndNothingElse(t *testing.T) {
+	t.Parallel()
+	for name, tt := range patches() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
