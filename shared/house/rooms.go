@@ -54,7 +54,7 @@ func rooms() map[string]room {
 		"local":      {composition, []string{"github.com/gofrs/flock", "github.com/oklog/ulid/v2", "golang.org/x/sync"}},
 		"cmd/":       {composition, []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
 		"functions/": {composition, []string{aws + "aws-lambda-go/lambda"}},
-		"storetest":  {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
+		"storetest":  {proof, []string{"github.com/anishathalye/porcupine", "github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"queuetest":  {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"simtest":    {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"crashtest":  {proof, nil},

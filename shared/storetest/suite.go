@@ -41,6 +41,7 @@ func Test(t *testing.T, open func(t *testing.T, now func() time.Time) Store) {
 		{"tokens", tokenGuarantees()},
 		{"keys", keyGuarantees()},
 		{"races", raceGuarantees()},
+		{"requests", linearGuarantees()},
 	}
 	for _, c := range chapters {
 		t.Run(c.subject, func(t *testing.T) {
