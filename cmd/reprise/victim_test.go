@@ -266,7 +266,7 @@ func (v *victim) replayed() map[string]int {
 	got := receiver.New(receiver.Options{Out: &out, Keys: receiver.JWKS{URL: "http://" + v.address + hookPath + "/jwks.json"}.Keys})
 	hook := httptest.NewServer(got)
 	defer hook.Close()
-	v.must("PATCH", hookPath, fmt.Sprintf(`{"endpoint":%q,"authorization":"x","enabled":true}`, hook.URL), 200)
+	v.must("PATCH", hookPath, fmt.Sprintf(`{"endpoint":%q,"authorization":"x","log_format":"json","enabled":true}`, hook.URL), 200)
 	now := time.Now().UTC()
 	v.must("PUT", jobPath, fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, now.Add(-7*24*time.Hour).Format(time.RFC3339), now.Add(30*time.Second).Format(time.RFC3339)), 202)
 	v.until("completed")

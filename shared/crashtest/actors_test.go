@@ -45,7 +45,7 @@ func (o *org) insist(method, path, body string) (code int, answer []byte) {
 }
 
 func (o *org) configure(endpoint string) {
-	code, answer := o.insist(http.MethodPatch, hookPath, fmt.Sprintf(`{"endpoint":%q,"authorization":"Bearer hook","enabled":true}`, endpoint))
+	code, answer := o.insist(http.MethodPatch, hookPath, fmt.Sprintf(`{"endpoint":%q,"authorization":"Bearer hook","log_format":%q,"enabled":true}`, endpoint, o.format))
 	if code != http.StatusOK {
 		o.run.t.Fatalf("configuring the webhook: %d %s", code, answer)
 	}

@@ -1,12 +1,13 @@
 package crashtest
 
 import (
-	"bytes"
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/replay"
 )
 
@@ -31,12 +32,13 @@ type asked struct {
 
 // ledger is what one organization was promised, and what came. Its time counts what was written into it.
 type ledger struct {
-	org string
+	org    string
+	format auditlog.Format // that its receiver gets
 
 	mu       sync.Mutex
 	time     int
 	entries  []entry
-	byRaw    map[string]int
+	bySigned map[string]int // what of a line is signed → the entry's place
 	bodies   int
 	puts     []asked
 	shown    map[string]job              // by job, as last seen
@@ -49,9 +51,9 @@ type ledger struct {
 	lost     int // entries that a completed job did not bring
 }
 
-func newLedger(org string) *ledger {
+func newLedger(org string, format auditlog.Format) *ledger {
 	return &ledger{
-		org: org, byRaw: make(map[string]int), shown: make(map[string]job),
+		org: org, format: format, bySigned: make(map[string]int), shown: make(map[string]job),
 		arrived: make(map[string]map[int][]string), complete: make(map[string]bool),
 	}
 }
@@ -69,10 +71,24 @@ func (l *ledger) sends(entries []entry) (body int) {
 	l.bodies++
 	for _, e := range entries {
 		e.body = l.bodies
-		l.byRaw[e.raw] = len(l.entries)
+		l.bySigned[l.signed(e.raw)] = len(l.entries)
 		l.entries = append(l.entries, e)
 	}
 	return l.bodies
+}
+
+// signed is what is signed of an entry in the ledger's format, by whichever key.
+func (l *ledger) signed(raw string) string {
+	if l.format != auditlog.CEF {
+		return raw
+	}
+	anyKey := auditlog.Key{Private: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
+	line, err := auditlog.Scribe{Format: l.format, Host: auditlog.DefaultHost, Key: anyKey}.Write(nil, []byte(raw))
+	if err != nil {
+		l.fault("%v: %s", err, raw)
+	}
+	text, _ := auditlog.Signed(line)
+	return string(text)
 }
 
 // acks notes that the body's 202 was seen.
@@ -113,17 +129,15 @@ func (l *ledger) came(job string) {
 	}
 }
 
-// took notes the lines of a batch that was taken. They are as they were sent, but for the signature.
+// took notes the lines of a batch that was taken. What is signed of them is as it was sent, or what CEF makes of that.
 func (l *ledger) took(job, id string, lines [][]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, line := range lines {
 		l.total++
-		i, known := -1, false
-		if at := bytes.LastIndex(line, []byte(`,"sig":"`)); at >= 0 {
-			i, known = l.byRaw[string(line[:at])+"}"]
-		}
-		if !known {
+		signed, _ := auditlog.Signed(line) // that it is by a published key, the receiver has checked
+		i, known := l.bySigned[string(signed)]
+		if !known || (line[0] == '{') == (l.format == auditlog.CEF) {
 			l.fault("never sent, or altered: %.200s; job %s, batch %s", line, job, id)
 			continue
 		}

@@ -16,6 +16,7 @@ import (
 	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
+	"reprise/shared/auditlog"
 	"reprise/shared/receiver"
 )
 
@@ -113,10 +114,11 @@ func newRun(t *testing.T, seed uint64) *run {
 		came: func(org, job string) { byName[org].came(job); r.at(delivery) },
 		took: func(org, job, id string, lines [][]byte) { byName[org].took(job, id, lines) },
 	}
+	formats := []auditlog.Format{auditlog.JSON, auditlog.CEF, auditlog.CPS}
 	for i := range organizations {
 		name := fmt.Sprintf("org-%02d", i)
 		o := &org{
-			run: r, ledger: newLedger(name), sent: make(chan struct{}), token: token(t, r.data, name), base: time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond),
+			run: r, ledger: newLedger(name, formats[i%len(formats)]), sent: make(chan struct{}), token: token(t, r.data, name), base: time.Now().Add(-2 * time.Hour).Truncate(time.Millisecond),
 			random: rand.New(rand.NewPCG(seed, uint64(10+i))), choice: rand.New(rand.NewPCG(seed, uint64(1000+i))),
 		}
 		byName[name] = o.ledger

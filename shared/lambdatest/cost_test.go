@@ -119,7 +119,7 @@ func newCosting(t *testing.T, n int) *costing {
 	c.window = replay.Window{From: end.Add(-time.Duration(float64(n) / minutely * float64(time.Minute))), To: end}
 	hook := httptest.NewServer(http.HandlerFunc(c.take))
 	t.Cleanup(hook.Close)
-	c.ask(http.StatusOK, http.MethodPatch, hookPath, fmt.Appendf(nil, `{"endpoint":%q,"authorization":"Bearer hook","enabled":true}`, hook.URL))
+	c.ask(http.StatusOK, http.MethodPatch, hookPath, fmt.Appendf(nil, `{"endpoint":%q,"authorization":"Bearer hook","log_format":"json","enabled":true}`, hook.URL))
 	return c
 }
 

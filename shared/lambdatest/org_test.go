@@ -85,7 +85,7 @@ func (o *org) insist(want int, method, path, kind string, body []byte) []byte {
 // configure sets the webhook.
 func (o *org) configure(endpoint string) {
 	o.insist(http.StatusOK, http.MethodPatch, hookPath, "application/json",
-		fmt.Appendf(nil, `{"endpoint":%q,"authorization":"Bearer hook","enabled":true}`, endpoint))
+		fmt.Appendf(nil, `{"endpoint":%q,"authorization":"Bearer hook","log_format":"json","enabled":true}`, endpoint))
 }
 
 // send sends n entries in canonical form, in no order of time, in one body until it is acknowledged.

@@ -63,8 +63,8 @@ type biography struct {
 	tally    replay.Tally    // of those
 	flying   []*post
 	formats  map[int]format // by slice
-	patience map[int]until // by slice
-	over     bool          // replaced, or ended
+	patience map[int]until  // by slice
+	over     bool           // replaced, or ended
 	ran      bool
 	plan     replay.Plan
 }
