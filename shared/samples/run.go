@@ -52,7 +52,7 @@ type Outcome struct {
 	Stored   int      `json:"stored"`             // entries of the last day in region us
 	Queue    []string `json:"queue,omitempty"`    // messages of the slice queue that can be received: group, deduplication id, body
 	Dead     []string `json:"dead,omitempty"`     // the same of the dead letters
-	Received []string `json:"received,omitempty"` // trace ids of the entries that the receiver got, all signed as they must be
+	Received []string `json:"received,omitempty"` // trace ids of the entries that the receiver got, all signed as they must be; "as cef: " before it says how
 }
 
 // Run makes a stack of the sample's own, has the function answer, and looks what it left.
@@ -279,6 +279,12 @@ func (r *run) entries() (all []string, err error) {
 		return nil, fmt.Errorf("the receiver got what it should not: %+v", s)
 	}
 	for line := range bytes.Lines(r.received.Bytes()) {
+		if _, cef, ok := bytes.Cut(line, []byte(" CEF:0|")); ok {
+			_, trace, _ := strings.Cut(string(cef), " trace_id=")
+			trace, _, _ = strings.Cut(trace, " ")
+			all = append(all, "as cef: "+trace)
+			continue
+		}
 		var entry struct {
 			TraceID string `json:"trace_id"`
 		}

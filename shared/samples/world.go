@@ -133,6 +133,7 @@ func (w world) ways() map[string]way {
 		"fan-out/stream-accepted":            accepted,
 		"fan-out/stream-poison":              accepted,
 		"deliver/slice-message":              pending,
+		"deliver/slice-cef":                  slices.Concat(pending, way{w.asCEF}),
 		"deliver/slice-continuation":         halfway,
 		"deliver/slice-unreadable":           pending,
 		"dead-letter/dead-letter":            running,
@@ -223,6 +224,20 @@ func (w world) tried(ctx context.Context) error {
 		return err
 	}
 	return store.Attempted(ctx, hook, webhook.Attempt{At: w.asked(), Code: 503, Message: "Service Unavailable"}, false)
+}
+
+// asCEF has the webhook want its entries as cef.
+func (w world) asCEF(ctx context.Context) error {
+	store := w.at(w.ago("1h"))
+	c, err := store.Webhook(ctx, w.scope())
+	if err != nil {
+		return err
+	}
+	c, err = c.Apply(webhook.Patch{Format: new("cef")}, w.ago("1h"))
+	if err != nil {
+		return err
+	}
+	return store.SaveWebhook(ctx, c)
 }
 
 func (w world) fail(ctx context.Context) error {
