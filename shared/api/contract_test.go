@@ -55,6 +55,26 @@ func errorTable() map[string]row {
 			"PUT", jobPath, window(good, good), nil, 409,
 			`{"status":409,"title":"Resource Conflict","instance":"reprise:trace:TRACE","detail":"A replay job is currently running"}`,
 		},
+		"no job to cancel": {
+			"DELETE", jobPath, "", with("Reprise-Region", "eu"), 404,
+			`{"status":404,"title":"Not Found","instance":"reprise:trace:TRACE","detail":"There is no replay job to cancel"}`,
+		},
+		"a detail that is none": {
+			"GET", jobPath + "?detail=none", "", nil, 400,
+			`{"status":400,"title":"Bad Request","instance":"reprise:trace:TRACE","detail":"Invalid parameter","invalid_parameters":[{"field":"detail","rule":"invalid","reason":"must be slices"}]}`,
+		},
+		"a parameter that is given twice": {
+			"GET", estimatePath + "?start_at=" + good + "&end_at=" + good + "&end_at=" + good, "", nil, 400,
+			`{"status":400,"title":"Bad Request","instance":"reprise:trace:TRACE","detail":"Invalid parameter","invalid_parameters":[{"field":"end_at","rule":"invalid","reason":"must be given once"}]}`,
+		},
+		"a query that cannot be read": {
+			"GET", estimatePath + "?%", "", nil, 400,
+			`{"status":400,"title":"Bad Request","instance":"reprise:trace:TRACE","detail":"Invalid parameter","invalid_parameters":[{"field":"query","rule":"invalid","reason":"must be parameters as a URL has them"}]}`,
+		},
+		"global where one region is meant": {
+			"GET", hookPath, "", host("global.api.example"), 400,
+			`{"status":400,"title":"Bad Request","instance":"reprise:trace:TRACE","detail":"Invalid region","invalid_parameters":[{"field":"region","rule":"invalid","reason":"must be a single region here"}]}`,
+		},
 		"unknown path": {
 			"GET", "/v2/nothing", "", nil, 404,
 			`{"status":404,"title":"Not Found","instance":"reprise:trace:TRACE","detail":"Not Found"}`,
