@@ -99,7 +99,8 @@ func (w *world) act(a action) {
 		}
 	case cancel:
 		w.cancel(a.in, dice.IntN(3))
-		w.after(time.Duration(dice.Int64N(int64(time.Minute))), func() { w.put(a.in, w.window(dice), 2) })
+		soon := []time.Duration{time.Second, time.Minute}[dice.IntN(2)] // while it is answered, or later
+		w.after(time.Duration(dice.Int64N(int64(soon))), func() { w.put(a.in, w.window(dice), 2) })
 	case goDown, comeBack:
 		w.note(nil, "%s: %v", a.what, a.in)
 		w.script.receivers[a.in].down = a.what == goDown
