@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -55,6 +56,25 @@ func errorTable() map[string]row {
 			"PUT", jobPath, window(good, good), nil, 409,
 			`{"status":409,"title":"Resource Conflict","instance":"reprise:trace:TRACE","detail":"A replay job is currently running"}`,
 		},
+		"unknown path": {
+			"GET", "/v2/nothing", "", nil, 404,
+			`{"status":404,"title":"Not Found","instance":"reprise:trace:TRACE","detail":"Not Found"}`,
+		},
+		"wrong method": {
+			"DELETE", logPath, "", nil, 405,
+			`{"status":405,"title":"Method Not Allowed","instance":"reprise:trace:TRACE","detail":"Method Not Allowed"}`,
+		},
+		"body over the limit": {
+			"PUT", jobPath, strings.Repeat(" ", 65537), nil, 413,
+			`{"status":413,"title":"Content Too Large","instance":"reprise:trace:TRACE","detail":"The body is longer than 65536 bytes"}`,
+		},
+	}
+}
+
+// moreErrors are the table's rows of what came after the original's API.
+func moreErrors() map[string]row {
+	const good = "2026-03-08T11:00:00Z"
+	return map[string]row{
 		"no job to cancel": {
 			"DELETE", jobPath, "", with("Reprise-Region", "eu"), 404,
 			`{"status":404,"title":"Not Found","instance":"reprise:trace:TRACE","detail":"There is no replay job to cancel"}`,
@@ -75,24 +95,14 @@ func errorTable() map[string]row {
 			"GET", hookPath, "", host("global.api.example"), 400,
 			`{"status":400,"title":"Bad Request","instance":"reprise:trace:TRACE","detail":"Invalid region","invalid_parameters":[{"field":"region","rule":"invalid","reason":"must be a single region here"}]}`,
 		},
-		"unknown path": {
-			"GET", "/v2/nothing", "", nil, 404,
-			`{"status":404,"title":"Not Found","instance":"reprise:trace:TRACE","detail":"Not Found"}`,
-		},
-		"wrong method": {
-			"DELETE", logPath, "", nil, 405,
-			`{"status":405,"title":"Method Not Allowed","instance":"reprise:trace:TRACE","detail":"Method Not Allowed"}`,
-		},
-		"body over the limit": {
-			"PUT", jobPath, strings.Repeat(" ", 65537), nil, 413,
-			`{"status":413,"title":"Content Too Large","instance":"reprise:trace:TRACE","detail":"The body is longer than 65536 bytes"}`,
-		},
 	}
 }
 
 func TestEveryErrorHasTheFormOfTheContract(t *testing.T) {
 	t.Parallel()
-	for name, tt := range errorTable() {
+	all := errorTable()
+	maps.Copy(all, moreErrors())
+	for name, tt := range all {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
