@@ -27,11 +27,11 @@ func requests(t testing.TB, n int) []auditlog.Entry {
 }
 
 func TestEveryFormatIsSentAsItsLines(t *testing.T) {
-	const n = 3000
+	const n = 500
 	chunks, key := pack(t, requests(t, n)), signingKey(1)
 	for _, f := range []auditlog.Format{auditlog.JSON, auditlog.CEF, auditlog.CPS} {
 		write := auditlog.Scribe{Format: f, Host: "reprise", Key: key}.Write
-		for _, limit := range []int{10_000, replay.BatchLimit} {
+		for _, limit := range []int{10_000, 200_000} {
 			got := 0
 			for _, b := range collect(t, chunk.Batches("job", allDay(), replay.Cursor{}, limit, write, stored(chunks))) {
 				if b.Tally.Bytes > int64(limit) {
