@@ -199,6 +199,7 @@ func TestAnItemThatIsShortOrOfAnotherSchemaIsRefused(t *testing.T) {
 		"key":     {"private", "made_at"},
 		"signing": {"kid", "public", "place"},
 	}
+	older := map[string]string{"webhook": "gone"} // written before there was this attribute, an item lacks it
 	for what, it := range samples(at) {
 		read := refuses[what]
 		if err := read(it); what != "signing" && err != nil {
@@ -214,6 +215,9 @@ func TestAnItemThatIsShortOrOfAnotherSchemaIsRefused(t *testing.T) {
 				}
 				it[name] = v
 				err := read(it)
+				if change == "missing" && older[what] == name && err == nil {
+					continue
+				}
 				if err == nil && !slices.Contains(unread[what], name) || change == "of a schema to come" && err == nil {
 					t.Errorf("%s with %s %s is read", what, name, change)
 				}

@@ -167,10 +167,12 @@ func others() []aWrite {
 			return errors.Join(err, differ(sc.hook, got))
 		}},
 		{"Attempted, a 410", replay.Accepted, func(ctx context.Context, sc scene) error {
-			sc.hook.Enabled, sc.hook.Last = false, webhook.Attempt{At: noon(), Code: 410, Message: "410 Gone"}
-			err := sc.Attempted(ctx, sc.hook, sc.hook.Last, true)
+			want := sc.hook
+			want.Version, want.Enabled, want.Gone = sc.hook.Version+1, false, true // made a second time, it meets the next version
+			want.Last = webhook.Attempt{At: noon(), Code: 410, Message: "410 Gone"}
+			err := sc.Attempted(ctx, sc.hook, want.Last, true)
 			got, e := sc.Webhook(ctx, sc.job.Scope)
-			return errors.Join(err, e, differ(sc.hook, got))
+			return errors.Join(err, e, differ(want, got))
 		}},
 		{"KeepChunks, one by one", replay.Accepted, keep(2, 5<<10)},
 		{"KeepChunks, together", replay.Accepted, keep(40, 100)},
