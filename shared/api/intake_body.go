@@ -18,7 +18,8 @@ type split func(body []byte) (iter.Seq2[int, []byte], error)
 
 // splitter is how a body of the request's Content-Type is cut.
 func splitter(h http.Header) (split, error) {
-	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	// Comma-joined as a gateway would have it: two headers are none of both.
+	kind, _, err := mime.ParseMediaType(strings.Join(h.Values("Content-Type"), ","))
 	switch {
 	case err == nil && kind == "application/x-ndjson":
 		return splitLines, nil

@@ -190,14 +190,12 @@ func answers() map[string]row {
 
 func TestBothDoorsAnswerAlike(t *testing.T) {
 	key := newKey(t)
-	for _, rows := range []map[string]row{refusals(), replayRefusals(), answers(), replayAnswers()} {
+	for _, rows := range []map[string]row{refusals(), replayRefusals(), answers(), replayAnswers(), rules(), ofEveryType(), paths(), queries(), methods(), hosts(), heads()} {
 		for name, row := range rows {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				local, gateway := row.local(t, handlers(t, key)), row.gateway(t, handlers(t, key))
-				if diff := cmp.Diff(local, gateway, cmp.AllowUnexported(answered{})); diff != "" {
-					t.Errorf("(-local server +gateway):\n%s", diff)
-				}
+				alike(t, local, gateway)
 				if gateway.code != row.code {
 					t.Errorf("answered %d, want %d: %s", gateway.code, row.code, gateway.body)
 				}
@@ -205,6 +203,16 @@ func TestBothDoorsAnswerAlike(t *testing.T) {
 					t.Errorf("got  %swant %s", gateway.body, row.want)
 				}
 			})
+		}
+	}
+}
+
+// alike holds answers to the last of them.
+func alike(t *testing.T, all ...answered) {
+	t.Helper()
+	for _, got := range all[:len(all)-1] {
+		if diff := cmp.Diff(all[len(all)-1], got, cmp.AllowUnexported(answered{})); diff != "" {
+			t.Errorf("(-last +other door):\n%s", diff)
 		}
 	}
 }

@@ -48,6 +48,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func clock() time.Time { return noon }
+
 func regions() replay.Regions {
 	return replay.Regions{Known: []string{"us", "eu", "au"}, Default: "us", Domain: "api.example.com"}
 }
@@ -55,7 +57,6 @@ func regions() replay.Regions {
 // handlers is every function's handler over one store, at noon: webhooks are on in us and off in eu, a job runs in us.
 func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 	t.Helper()
-	clock := func() time.Time { return noon }
 	writes := 0
 	store := simtest.NewTables().As(clock, func() string { writes++; return strconv.Itoa(writes) })
 	must := func(err error) {
@@ -68,6 +69,7 @@ func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 	for secret, token := range map[string]access.Token{
 		"admin":    {Principal: access.Principal{Org: "acme", Label: "ada", Role: access.Admin}},
 		"producer": {Principal: access.Principal{Org: "acme", Label: "gateway", Role: access.Intake}},
+		"revoked":  {Principal: access.Principal{Org: "acme", Label: "lost", Role: access.Admin}, Revoked: noon.Add(-time.Second)},
 		"expired":  {Principal: access.Principal{Org: "acme", Label: "old", Role: access.Admin}, Expires: noon.Add(-time.Second)},
 	} {
 		token.Hash, token.Made = access.HashOf(secret), noon.Add(-time.Hour)
@@ -117,16 +119,24 @@ type answered struct {
 // local sends the request over a connection to net/http's server, as reprise serve has it.
 func (q request) local(t *testing.T, all map[string]http.Handler) answered {
 	t.Helper()
-	server := httptest.NewServer(api.Route(all))
+	head := fmt.Sprintf("%s %s HTTP/1.1\r\n%s\r\nContent-Length: %d\r\n\r\n", q.method, q.target, strings.Join(q.header, "\r\n"), len(q.body))
+	return overConnection(t, all, q.method, head+q.body)
+}
+
+// overConnection is what net/http's server answers to a text.
+func overConnection(t *testing.T, all map[string]http.Handler, method, text string) answered {
+	t.Helper()
+	server := httptest.NewUnstartedServer(api.Route(all))
+	server.Config.DisableGeneralOptionsHandler = true // as reprise serve
+	server.Start()
 	defer server.Close()
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	head := fmt.Sprintf("%s %s HTTP/1.1\r\n%s\r\nContent-Length: %d\r\n\r\n", q.method, q.target, strings.Join(q.header, "\r\n"), len(q.body))
-	go func() { _, _ = io.WriteString(conn, head+q.body) }()
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: q.method})
+	go func() { _, _ = io.WriteString(conn, text) }()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	if err != nil {
 		t.Fatal(err)
 	}
