@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
+	"reprise/shared/access"
 	"reprise/shared/auditlog"
 	"reprise/shared/boot"
 	"reprise/shared/egress"
@@ -111,7 +112,7 @@ func duration(c *kong.DecodeContext, target reflect.Value) error {
 }
 
 func complain(w io.Writer, code int, err error, hint string) int {
-	_, _ = fmt.Fprintf(w, "reprise: %v\n", err)
+	_, _ = fmt.Fprintf(w, "reprise: %s\n", access.Redact(err.Error())) // it may repeat a token given where none belongs
 	if hint != "" {
 		_, _ = fmt.Fprintln(w, hint)
 	}

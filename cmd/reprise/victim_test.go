@@ -43,8 +43,8 @@ type victim struct {
 	data          string
 }
 
-// newVictim starts `reprise serve`; it ends with the test, and must end well.
-func newVictim(t *testing.T) *victim {
+// newVictim starts `reprise serve`, with more flags; it ends with the test, and must end well.
+func newVictim(t *testing.T, more ...string) *victim {
 	t.Helper()
 	folder := t.TempDir()
 	program, err := exec.LookPath("reprise")
@@ -57,7 +57,7 @@ func newVictim(t *testing.T) *victim {
 		t.Fatal(err)
 	}
 	said := &finder{log: log, found: make(chan string, 1)}
-	cmd := exec.Command(program, "serve", "--address", "127.0.0.1:0", "--data", v.data, "--allow-inside", "--log-format", "json")
+	cmd := exec.Command(program, append([]string{"serve", "--address", "127.0.0.1:0", "--data", v.data, "--allow-inside", "--log-format", "json"}, more...)...)
 	// How many bodies are worked on at once depends on it, and so does the memory.
 	cmd.Env = append(os.Environ(), "GOMAXPROCS=2")
 	cmd.Stderr = said

@@ -6,12 +6,15 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"reprise/shared/access"
 )
 
 // maxLoggedPath is how much of a path a log line shows, in bytes.
 const maxLoggedPath = 256
 
-// line is what is logged of a request, once: never its headers, query or body.
+// line is what is logged of a request, once: never its headers, query or body, and no token that somebody put where it does
+// not belong.
 type line struct {
 	request *http.Request
 	caller  *caller
@@ -26,9 +29,9 @@ func (l line) log() {
 	if l.reply.status >= http.StatusInternalServerError && !errors.Is(l.err, context.Canceled) {
 		level = slog.LevelError
 	}
-	path := l.request.URL.Path
+	path := access.Redact(l.request.URL.Path)
 	attrs := []slog.Attr{
-		slog.String("method", l.request.Method),
+		slog.String("method", access.Redact(l.request.Method)),
 		slog.String("path", path[:min(len(path), maxLoggedPath)]),
 		slog.Int("status", l.reply.status),
 		slog.String("trace", l.caller.trace),
@@ -38,7 +41,7 @@ func (l line) log() {
 		slog.Int("bytes", len(l.reply.body)),
 	}
 	if l.err != nil {
-		attrs = append(attrs, slog.String("err", l.err.Error()))
+		attrs = append(attrs, slog.String("err", access.Redact(l.err.Error())))
 	}
 	var c *crash
 	if errors.As(l.err, &c) {

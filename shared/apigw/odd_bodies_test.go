@@ -54,7 +54,8 @@ func rules() map[string]row {
 			patch(`{"authorization":"a\r\nX: y"}`), 400, refused("Invalid parameter", field("authorization", "invalid", "must not hold control characters")),
 		},
 		"enabled without an authorization": {
-			request{"PATCH", hookPath, []string{"Host: eu.api.example.com", bearer("admin")}, `{"enabled":true,"endpoint":"https://logs.example"}`}, 400,
+			request{"PATCH", hookPath, []string{"Host: eu.api.example.com", bearer("admin")}, `{"enabled":true,"endpoint":"https://logs.example"}`},
+			400,
 			refused("Required field missing", field("authorization", "required", "cannot be blank")),
 		},
 		"an entry without its name": {

@@ -11,7 +11,9 @@ import (
 )
 
 // odd is a request for the job, or for the webhook where there is none, as an admin of us.
-func odd(method, target string) request { return request{method, target, []string{host, bearer("admin")}, ""} }
+func odd(method, target string) request {
+	return request{method, target, []string{host, bearer("admin")}, ""}
+}
 
 // paths are those that are nearly one of ours: nothing is cleaned, unescaped or redirected. AWS's gateway has decoded a path's
 // escapes before a function sees it, so that there an escaped letter is the letter; whoever sends an event himself has not.

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"cmp"
+	"encoding/base64"
 	"encoding/json"
 	"html"
 	"slices"
@@ -43,10 +44,15 @@ func redact(s string, secret webhook.Secret) (string, bool) {
 }
 
 // hidden is what nobody may see of an authorization, the longest first: its words but the scheme's name, as well as the pieces
-// of those, such as the values of Digest's parameters (RFC 9110 §11.4).
+// of those, such as the values of Digest's parameters (RFC 9110 §11.4), and the password that Basic carries (RFC 7617), which
+// its receiver has read.
 func hidden(secret webhook.Secret) []string {
 	words := strings.Fields(printable(string(secret)))
 	if len(words) > 1 && !strings.ContainsFunc(words[0], separates) {
+		if text, err := base64.StdEncoding.DecodeString(words[1]); err == nil && strings.EqualFold(words[0], "basic") {
+			_, password, _ := strings.Cut(printable(string(text)), ":")
+			words = append(words, printable(string(text)), password)
+		}
 		words = words[1:]
 	}
 	for _, word := range words {
@@ -56,7 +62,7 @@ func hidden(secret webhook.Secret) []string {
 			}
 		}
 	}
-	words = slices.DeleteFunc(words, scheme)
+	words = slices.DeleteFunc(words, func(word string) bool { return word == "" || scheme(word) })
 	slices.SortFunc(words, func(a, b string) int { return cmp.Or(cmp.Compare(len(b), len(a)), strings.Compare(a, b)) })
 	return slices.Compact(words)
 }
