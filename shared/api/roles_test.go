@@ -120,9 +120,17 @@ func TestNoSecretOfARequestIsLogged(t *testing.T) {
 			defer slog.SetDefault(old)
 			n := 0
 			for _, r := range [][3]string{
-				{"GET", jobPath + "?token=" + token, ""}, {"GET", "/v2/" + token, ""}, {"GET", hookPath + "/" + token, ""}, {token, jobPath, ""}, {"PATCH", hookPath, `{"authorization":"` + password + `"}`},
-				{"PATCH", hookPath, `{"authorization":"` + password + `\u0000"}`}, {"PATCH", hookPath, `{"` + password + `":1}`}, {"PATCH", hookPath, `{"authorization":["` + password + `"]}`},
-				{"POST", logPath, `{"` + password + `":1,"` + password + `":2}`}, {"POST", logPath, `{"` + token + `":1,"` + token + `":2}`}, {"PUT", jobPath, `{"start_at":"` + token + `"}`},
+				{"GET", jobPath + "?token=" + token, ""},
+				{"GET", "/v2/" + token, ""},
+				{"GET", hookPath + "/" + token, ""},
+				{token, jobPath, ""},
+				{"PATCH", hookPath, `{"authorization":"` + password + `"}`},
+				{"PATCH", hookPath, `{"authorization":"` + password + `\u0000"}`},
+				{"PATCH", hookPath, `{"` + password + `":1}`},
+				{"PATCH", hookPath, `{"authorization":["` + password + `"]}`},
+				{"POST", logPath, `{"` + password + `":1,"` + password + `":2}`},
+				{"POST", logPath, `{"` + token + `":1,"` + token + `":2}`},
+				{"PUT", jobPath, `{"start_at":"` + token + `"}`},
 			} {
 				s.ask(r[0], r[1], r[2], with("Authorization", "Bearer "+token), with("Content-Type", ndjson), func(q *http.Request) { q.Header.Set("X-Token", token) })
 				n++
