@@ -63,6 +63,7 @@ func rooms() map[string]room {
 		"lambdatest": {proof, []string{aws}},
 		"samples":    {proof, []string{aws, "github.com/oklog/ulid/v2"}},
 		"house":      {proof, nil},
+"contracttest": {proof, nil},
 	}
 }
 

@@ -1,0 +1,2 @@
+// Package contracttest names, for every sentence of docs/contract.md, a test that holds it.
+package contracttest
