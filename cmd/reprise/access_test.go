@@ -13,11 +13,12 @@ import (
 
 	"reprise/shared/access"
 	"reprise/shared/api"
+	"reprise/shared/intake"
 	"reprise/shared/replay"
 	"reprise/shared/sqlite"
 )
 
-// served is a service on a data file whose clock a test moves: what it answers to a GET with a token.
+// served is a service on a data file whose clock a test moves: what it answers to no entry, with a token.
 func served(t *testing.T, file string) (code func(token string, after time.Duration) int) {
 	t.Helper()
 	start := time.Now()
@@ -28,10 +29,11 @@ func served(t *testing.T, file string) (code func(token string, after time.Durat
 	}
 	t.Cleanup(func() { _ = store.Close() })
 	door := api.NewDoor(store, replay.Regions{Known: []string{"us"}, Default: "us"}, func() time.Time { return now }, func() string { return "TRACE" })
-	h := api.GetReplayJob(door, store, store)
+	h := api.Intake(door, intake.New(store, store, store))
 	return func(token string, after time.Duration) int {
 		now = start.Add(after)
-		r := httptest.NewRequest("GET", jobPath, nil)
+		r := httptest.NewRequest("POST", eventsPath, nil)
+		r.Header.Set("Content-Type", "application/x-ndjson")
 		r.Header.Set("Authorization", "Bearer "+token)
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
@@ -45,7 +47,7 @@ func TestATokenThatIsRevokedBesideAServiceIsRefusedWithinAMinute(t *testing.T) {
 	token := strings.TrimSpace(command(t, "token", "create", "--data", file, "--org", "acme", "--role", "admin", "--label", "me").out)
 	other := strings.TrimSpace(command(t, "token", "create", "--data", file, "--org", "acme", "--role", "admin", "--label", "other").out)
 	for _, secret := range []string{token, other} {
-		if got := code(secret, 0); got != 200 {
+		if got := code(secret, 0); got != 202 {
 			t.Errorf("a new token: %d", got)
 		}
 	}
@@ -57,11 +59,11 @@ func TestATokenThatIsRevokedBesideAServiceIsRefusedWithinAMinute(t *testing.T) {
 		after  time.Duration
 		want   int
 	}{
-		{token, time.Minute - time.Millisecond, 200}, // it is remembered: the contract's minute
+		{token, time.Minute - time.Millisecond, 202}, // it is remembered: the contract's minute
 		{token, time.Minute, 401},
 		{token, 24 * time.Hour, 401},
-		{other, time.Minute, 200},
-		{other, 24 * time.Hour, 200},
+		{other, time.Minute, 202},
+		{other, 24 * time.Hour, 202},
 	} {
 		if got := code(c.secret, c.after); got != c.want {
 			t.Errorf("%s after: %d, want %d", c.after, got, c.want)
@@ -73,7 +75,7 @@ func TestATokenExpiresWhenItsCommandSaid(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "reprise.db")
 	code := served(t, file)
 	token := strings.TrimSpace(command(t, "token", "create", "--data", file, "--org", "acme", "--role", "admin", "--label", "me", "--expires", "1h").out)
-	for after, want := range map[time.Duration]int{0: 200, time.Hour - time.Second: 200, time.Hour + time.Minute: 401, 48 * time.Hour: 401} {
+	for after, want := range map[time.Duration]int{0: 202, time.Hour - time.Second: 202, time.Hour + time.Minute: 401, 48 * time.Hour: 401} {
 		if got := code(token, after); got != want {
 			t.Errorf("%s after: %d, want %d", after, got, want)
 		}

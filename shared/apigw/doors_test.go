@@ -120,11 +120,11 @@ type answered struct {
 func (q request) local(t *testing.T, all map[string]http.Handler) answered {
 	t.Helper()
 	head := fmt.Sprintf("%s %s HTTP/1.1\r\n%s\r\nContent-Length: %d\r\n\r\n", q.method, q.target, strings.Join(q.header, "\r\n"), len(q.body))
-	return overConnection(t, all, q.method, head+q.body)
+	return q.as(t, all, head+q.body)
 }
 
-// overConnection is what net/http's server answers to a text.
-func overConnection(t *testing.T, all map[string]http.Handler, method, text string) answered {
+// as is what net/http's server answers to the request as it is written.
+func (q request) as(t *testing.T, all map[string]http.Handler, text string) answered {
 	t.Helper()
 	server := httptest.NewUnstartedServer(api.Route(all))
 	server.Config.DisableGeneralOptionsHandler = true // as reprise serve
@@ -136,7 +136,7 @@ func overConnection(t *testing.T, all map[string]http.Handler, method, text stri
 	}
 	defer func() { _ = conn.Close() }()
 	go func() { _, _ = io.WriteString(conn, text) }()
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: q.method})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -147,7 +147,7 @@ func TestAFaultOfOursIsAnsweredAlikeAndTellsNothing(t *testing.T) {
 	late := answered{503, problemHead("115"), problem("503", "Service Unavailable", "The request took too long") + "\n"}
 	busy := answered{429, problemHead("105"), problem("429", "Too Many Requests", "Too many requests") + "\n"}
 	busy.header["Retry-After"] = "1"
-	keys, job := request{"GET", jwksPath, []string{host}, ""}, ask("GET", jobPath, "")
+	keys, entries := request{"GET", jwksPath, []string{host}, ""}, ask("POST", logPath, "", ndjson)
 	for name, c := range map[string]struct {
 		request
 		handler http.Handler
@@ -157,11 +157,11 @@ func TestAFaultOfOursIsAnsweredAlikeAndTellsNothing(t *testing.T) {
 		"a panic":            {keys, api.JWKS(door, faulty{}), ours},
 		"a full disk":        {keys, api.JWKS(door, faulty{errors.New("disk full")}), ours},
 		"time that ran out":  {keys, api.JWKS(door, faulty{fmt.Errorf("secret of the inside: %w", context.DeadlineExceeded)}), late},
-		"tokens unread":      {job, api.GetReplayJob(door, nil, nil), ours},
+		"tokens unread":      {entries, api.Intake(door, nil), ours},
 		"too many in flight": {keys, api.Busy(door), busy}, // the local server alone; before a function the gateway counts
 	} {
 		t.Run(name, func(t *testing.T) {
-			all := map[string]http.Handler{"jwks": c.handler, "get-replay-job": c.handler}
+			all := map[string]http.Handler{"jwks": c.handler, "intake": c.handler}
 			alike(t, c.local(t, all), c.gateway(t, all), c.want)
 		})
 	}

@@ -155,7 +155,7 @@ func TestTheLocalServerReadsARequestAsTheGatewayWould(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := overConnection(t, handlers(t, newKey(t)), c.method, c.text)
+			got := request{method: c.method}.as(t, handlers(t, newKey(t)), c.text)
 			if got.code != c.code {
 				t.Errorf("answered %d, want %d: %s", got.code, c.code, got.body)
 			}
