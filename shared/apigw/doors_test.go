@@ -1,7 +1,6 @@
 package apigw_test
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -10,9 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strconv"
 	"strings"
@@ -120,31 +117,8 @@ type answered struct {
 func (q request) local(t *testing.T, all map[string]http.Handler) answered {
 	t.Helper()
 	head := fmt.Sprintf("%s %s HTTP/1.1\r\n%s\r\nContent-Length: %d\r\n\r\n", q.method, q.target, strings.Join(q.header, "\r\n"), len(q.body))
-	return q.as(t, all, head+q.body)
-}
-
-// as is what net/http's server answers to the request as it is written.
-func (q request) as(t *testing.T, all map[string]http.Handler, text string) answered {
-	t.Helper()
-	server := httptest.NewUnstartedServer(api.Route(all))
-	server.Config.DisableGeneralOptionsHandler = true // as reprise serve
-	server.Start()
-	defer server.Close()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close() }()
-	go func() { _, _ = io.WriteString(conn, text) }()
-	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: q.method})
-	if err != nil {
-		t.Fatal(err)
-	}
-	body, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := answered{resp.StatusCode, make(map[string]string), string(body)}
+	resp, body := overConnection(t, all, q.method, head+q.body)
+	a := answered{resp.StatusCode, make(map[string]string), body}
 	for name, values := range resp.Header {
 		if name != "Date" && name != "Connection" { // the server's own
 			a.header[name] = strings.Join(values, ", ")

@@ -48,12 +48,19 @@ func paths() map[string]row {
 	return rows
 }
 
-// queries are no part of a route: what nobody asks for is passed over, however it is written.
+// queries are no part of a route: what nobody asks for is passed over, but for the job, which has parameters, only where it is
+// a query as URLs have them.
 func queries() map[string]row {
 	rows := make(map[string]row)
+	const hook = `{"endpoint":"https://logs.example","enabled":true,"log_format":"json","skip_ssl_verification":false,"updated_at":"2026-03-08T12:00:00Z"}`
+	for _, query := range []string{"a=%", "a=%z", "a=%zz", "%zz=1", "a=%u0041", "a;b", "a=1;b=2", "detail=slices&%", ";"} {
+		rows["?"+query] = row{odd("GET", jobPath+"?"+query), 400, refused("Invalid parameter", field("query", "invalid", "must be parameters as a URL has them"))}
+		rows["the webhook?"+query] = row{odd("GET", hookPath+"?"+query), 200, hook}
+		rows["nothing?"+query] = row{odd("GET", "/v2/nothing?"+query), 404, problem("404", "Not Found", "Not Found")}
+	}
 	for _, query := range []string{
-		"", "?", "&", "&&=", "=", "a", "a=%", "a=%z", "a=%zz", "%zz=1", "a=%00", "a=%0d%0aX:%20y", "a;b", "a=1;b=2", "a=1&a=2", "a[]=1", "a=%FF", "a=%c3%28",
-		"a=%u0041", "a=+", "a=\u00e9", "a=%25zz", "a=" + strings.Repeat("%20", 1000), strings.Repeat("a&", 1000), "a=/v2/../", "a=?b=?", "token=admin", "access_token=admin",
+		"", "?", "&", "&&=", "=", "a", "a=%00", "a=%0d%0aX:%20y", "a=1&a=2", "a[]=1", "a=%FF", "a=%c3%28",
+		"a=+", "a=\u00e9", "a=%25zz", "a=" + strings.Repeat("%20", 1000), strings.Repeat("a&", 1000), "a=/v2/../", "a=?b=?", "token=admin", "access_token=admin",
 	} {
 		rows[fmt.Sprintf("?%.40s %d", query, len(query))] = row{odd("GET", jobPath+"?"+query), 200, running}
 		rows[fmt.Sprintf("nothing?%.40s %d", query, len(query))] = row{odd("GET", "/v2/nothing?"+query), 404, problem("404", "Not Found", "Not Found")}
