@@ -20,12 +20,22 @@ import (
 // mayAsk is who may ask for each route (CONTRACT.md §1): a new route needs a row.
 func mayAsk() map[string]string {
 	return map[string]string{
-		"PUT /v2/audit-log-replay-job":        "admin",
-		"GET /v2/audit-log-replay-job":        "admin",
-		"GET /v2/audit-log-webhook":           "admin",
-		"PATCH /v2/audit-log-webhook":         "admin",
-		"GET /v2/audit-log-webhook/jwks.json": "everybody",
-		"POST /v2/audit-log-events":           "admin, intake",
+		"PUT /v2/audit-log-replay-job":          "admin",
+		"PUT /v3/audit-log-replay-job":          "admin",
+		"GET /v2/audit-log-replay-job":          "admin",
+		"GET /v3/audit-log-replay-job":          "admin",
+		"GET /v2/audit-log-replay-job/estimate": "admin",
+		"GET /v3/audit-log-replay-job/estimate": "admin",
+		"DELETE /v2/audit-log-replay-job":       "admin",
+		"DELETE /v3/audit-log-replay-job":       "admin",
+		"GET /v2/audit-log-webhook":             "admin",
+		"PATCH /v2/audit-log-webhook":           "admin",
+		"GET /v2/audit-log-webhook/status":      "admin",
+		"GET /v3/audit-log-webhook/status":      "admin",
+		"POST /v2/audit-log-webhook/test":       "admin",
+		"GET /v2/audit-log-webhook/jwks.json":   "everybody",
+		"POST /v2/audit-log-events":             "admin, intake",
+		"GET /openapi.yaml":                     "everybody",
 	}
 }
 
