@@ -68,7 +68,7 @@ func moreOfTheJob() []row {
 		held("`webhook_disabled`, `webhook_gone` (410)", stories+"the_receiver_is_gone", "egress.TestA410TurnsTheWebhookOff"),
 		held("`rejected` (another final answer, or an endpoint that our own guard refuses", "egress.TestAnyOtherAnswerFailsTheJobAtOnceAndSaysWhy", "egress.TestAnEndpointThatTheGuardRefusesFailsTheJobWithoutAPOST"),
 		held("`retries_exhausted`", stories+"the_receiver_never_gets_well", "egress.TestAfterOneHourOfTriesTheJobFails"),
-		held("`entry_too_large` (413 for a single entry)", "egress.TestA413ToASingleEntryFailsTheJobAndNamesTheEntry", stories+"an_entry_that_is_too_large_for_its_receiver_fails_the_job,_which_names_it"),
+		held("`entry_too_large` (413 for a single entry", "egress.TestA413ToASingleEntryFailsTheJobAndNamesTheEntry", stories+"an_entry_that_is_too_large_for_its_receiver_fails_the_job,_which_names_it"),
 		held("`undeliverable` (our own fault", stories+"stored_entries_are_damaged:_the_job_fails,_and_says_from_when_on", "crashtest.TestADamagedChunkEndsItsJobAndNobodyElses"),
 		held("`regions` is an object by region and there is no `job_id` at the top", "api.TestAPUTOfGlobalIsForEveryRegionWhoseWebhookIsOn/both", "api.TestGlobalOfOneRegionHasTheFormOfGlobal"),
 		held("cancels a job that is accepted, pending or running", "api.TestADELETECancelsALiveJob", stories+"an_admin_cancels_a_job_that_nobody_has_planned", stories+"an_admin_cancels_a_job_that_waits_in_the_queue"),
