@@ -69,23 +69,23 @@ func tell(w io.Writer, rows map[string][]row, passed run, all bool) (code int) {
 	for _, section := range slices.Sorted(maps.Keys(rows)) {
 		bad := 0
 		for _, r := range rows[section] {
-			worst := ""
+			whole := true
 			for _, test := range r.tests {
 				tests[test] = true
-				switch came := passed[test]; {
-				case came == "fail":
-					failed, worst = failed+1, "FAILED"
-				case came != "pass":
-					missing++
-					if worst == "" {
-						worst = "NOT RUN"
-					}
-				default:
+				came := "FAILED"
+				switch passed[test] {
+				case "pass":
 					continue
+				case "fail":
+					failed++
+				default:
+					came = "NOT RUN"
+					missing++
 				}
-				_, _ = fmt.Fprintf(w, "  §%s %s: %s, which holds: %s\n", section, worst, test, r.quote)
+				whole = false
+				_, _ = fmt.Fprintf(w, "  §%s %s: %s, which holds: %s\n", section, came, test, r.quote)
 			}
-			if worst != "" {
+			if !whole {
 				bad++
 			}
 		}
