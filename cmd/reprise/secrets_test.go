@@ -133,18 +133,21 @@ func TestNoSecretIsSaidAnywhere(t *testing.T) {
 		h.plant("the authorization of what "+name, []byte(k.secret))
 		org.replayTo(h, k.listen(t, h, name), k.authorization)
 	}
+	h.plantKey(v, "the first private key")
 	h.tokensInOddPlaces(v)
 	h.badBodies(v)
 	h.commands(t, v)
+	h.plantKey(v, "the private key after a rotation")
 	log := filepath.Join(filepath.Dir(v.data), "serve.log")
 	for name, org := range orgs {
 		org.tried(log, name)
-		for _, q := range []asked{{method: "GET", path: jobPath}, {method: "GET", path: hookPath}, {method: "GET", path: hookPath + "/status"}, {method: "POST", path: hookPath + "/test"}} {
+		for _, q := range []asked{{method: "POST", path: hookPath + "/test"}, {method: "GET", path: jobPath}, {method: "GET", path: hookPath}, {method: "GET", path: hookPath + "/status"}} {
 			q.token = org.admin
-			h.ask(v, q)
+			if code := h.ask(v, q); code != 200 {
+				t.Errorf("%s %s of %s: %d", q.method, q.path, name, code)
+			}
 		}
 	}
-	h.plantKeys(v)
 	h.ask(v, asked{method: "GET", path: hookPath + "/jwks.json"})
 	text, err := os.ReadFile(log)
 	if err != nil || !bytes.Contains(text, []byte(`"msg":"batch"`)) || bytes.Count(text, []byte("\n")) < 100 {
@@ -302,8 +305,8 @@ func (h *hearsay) commands(t *testing.T, v *victim) {
 	}
 }
 
-// plantKeys makes every private key of the data file a secret: its seed, which is the key's first half.
-func (h *hearsay) plantKeys(v *victim) {
+// plantKey makes the key that signs now a secret: its seed, which is the private key's first half.
+func (h *hearsay) plantKey(v *victim, name string) {
 	v.t.Helper()
 	store, err := sqlite.Open(v.data, time.Now)
 	if err != nil {
@@ -314,5 +317,11 @@ func (h *hearsay) plantKeys(v *victim) {
 	if err != nil {
 		v.t.Fatal(err)
 	}
-	h.plant("a private key", key.Private.Seed())
+	seed := key.Private.Seed()
+	for other, secret := range h.secrets {
+		if bytes.Equal(secret, seed) {
+			v.t.Errorf("%s is %s", name, other)
+		}
+	}
+	h.plant(name, seed)
 }
