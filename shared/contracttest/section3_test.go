@@ -45,7 +45,7 @@ func section3() []row {
 		held("as configured, enabled or not", "api.TestATestSendsOneSignedEntryAsAReplayWould", "api.TestATestNeedsNoBodyAndReadsNone"),
 		held("with `reason` and `duration_ms` if no answer came; with `reason` alone if nothing was sent", "api.TestATestSaysWhatCameOfIt", "api.TestWithoutASigningKeyNothingIsSent"),
 		held("A body is not needed, and not looked at", "api.TestATestNeedsNoBodyAndReadsNone"),
-		held("The test is the webhook's last attempt from then on", "api.TestTheStatusShowsTheTest", "api.TestATestOfAWebhookThatIsChangedMeanwhileSaysNothingOfTheNewOne"),
+		held("A test of a configured webhook is its last attempt from then on", "api.TestTheStatusShowsTheTest", "api.TestATestOfAWebhookThatIsChangedMeanwhileSaysNothingOfTheNewOne"),
 		held("it never turns the webhook off, a 410 included", "api.TestTheStatusShowsTheTest", stories+"a_webhook_that_is_disabled_after_a_test_was_answered_410_is_no_webhook_that_is_gone"),
 		held("One test of a webhook at a time, else 429", "api.TestAWebhookIsTestedOnceAtATime"),
 		held("is not here, and answered 404", doors+"a_webhook_under_v3", "api.TestADeclarativeToolAppliesAndDestroysAWebhook"),
