@@ -53,6 +53,9 @@ func rules() map[string]row {
 		"an authorization with a line's end": {
 			patch(`{"authorization":"a\r\nX: y"}`), 400, refused("Invalid parameter", field("authorization", "invalid", "must not hold control characters")),
 		},
+		"a log_format that there is not": {
+			patch(`{"log_format":"xml"}`), 400, refused("Invalid parameter", field("log_format", "invalid", "must be one of cef, json, cps")),
+		},
 		"enabled without an authorization": {
 			request{"PATCH", hookPath, []string{"Host: eu.api.example.com", bearer("admin")}, `{"enabled":true,"endpoint":"https://logs.example"}`},
 			400,

@@ -52,7 +52,7 @@ func errors() []row {
 		held("| an entry that breaks a rule of §5 or §6", doors+"an_entry_without_its_name", "api.TestBadEntriesAreNamedByTheirLine/two_lines"),
 		held("(in an array: the element's place from 1)", doors+"an_entry_in_an_array"),
 		held("| the intake's Content-Type or Content-Encoding is none of §6", doors+"a_Content-Type", doors+"no_Content-Type", doors+"two_Content-Types", doors+"a_Content-Encoding"),
-		held("| a value that breaks another rule (`log_format`, `authorization`", doors+"an_authorization_with_a_line's_end", doors+"another_rule"),
+		held("| a value that breaks another rule (`log_format`, `authorization`", doors+"an_authorization_with_a_line's_end", doors+"a_log_format_that_there_is_not"),
 		held("`detail`, a parameter of the query that is given twice", doors+"another_detail", doors+"two_details", doors+"a_start_that_comes_twice"),
 		held("a query that cannot be read: `field: query`", doors+"?a=%zz", doors+"?a;b", "api.FuzzQuery"),
 		held("500 Internal Server Error", "apigw.TestAFaultOfOursIsAnsweredAlikeAndTellsNothing/an_error", "apigw.TestAFaultOfOursIsAnsweredAlikeAndTellsNothing/a_panic"),
