@@ -14,6 +14,8 @@ func section1() []row {
 		held("The same paths answer under `/v3`", doors+"a_job_under_v3", doors+"a_cancel_under_v3", doors+"an_estimate_under_v3", doors+"a_webhook_under_v3"),
 		held("`Authorization: Bearer <token>`: a personal or system-account token", "api.TestAGoodTokenIsTakenInEveryDress", doors+"a_token_in_small_letters"),
 		held("Every endpoint but JWKS", "api.TestEachRouteLetsInWhomTheContractNames", "api.TestTheKeysAreEverybodys", "api.TestTheDescriptionIsEverybodys"),
+		held("`GET /openapi.yaml` **ours**: this contract for programs", "api.TestTheDescriptionIsEverybodys", "api.TestTheDescriptionHasTheRoutesThereAre", "api.TestExamplesAreWhatIsReallyAnswered"),
+		held("`Cache-Control` is set", "api.TestTheDescriptionIsEverybodys"),
 		held("Never answer 406", "api.TestAnAnswerIsNeverConfusedByWhatTheClientAccepts", doors+"an_Accept_of_nothing", doors+"an_error,_and_an_Accept_of_a_picture"),
 		held("`global` is for the replay job", "api.TestAPUTOfGlobalIsForEveryRegionWhoseWebhookIsOn", "api.TestAGETOfGlobalIsTheJobsOfAllRegionsAsOne", "api.TestADELETEOfGlobalCancelsWhatIsThere", doors+"an_estimate_of_global"),
 		held("`global` there is a 400 naming `region`", "api.TestGlobalIsRefusedWhereOneRegionIsMeant", doors+"global"),
