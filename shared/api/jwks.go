@@ -7,8 +7,8 @@ import (
 	"reprise/shared/auditlog"
 )
 
-// jwksCache lets an auditor's fetches be served nearby for five minutes: a new key is seen that late at most.
-const jwksCache = "public, max-age=300"
+// publicCache lets what is everybody's be served nearby for five minutes: a new key is seen that late at most.
+const publicCache = "public, max-age=300"
 
 // JWKS answers GET /v2/audit-log-webhook/jwks.json to everybody (CONTRACT.md §3).
 func JWKS(door *Door, keys PublicKeys) http.Handler {
@@ -21,7 +21,7 @@ func JWKS(door *Door, keys PublicKeys) http.Handler {
 			status: http.StatusOK,
 			kind:   "application/json",
 			body:   append(auditlog.JWKS(all), '\n'), // like every other answer
-			header: map[string]string{"Cache-Control": jwksCache},
+			header: map[string]string{"Cache-Control": publicCache},
 		}, nil
 	})
 }

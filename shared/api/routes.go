@@ -23,8 +23,9 @@ func Routes() map[string][]string {
 			"GET /v2/audit-log-webhook", "PATCH /v2/audit-log-webhook",
 			"GET /v2/audit-log-webhook/status", "GET /v3/audit-log-webhook/status", "POST /v2/audit-log-webhook/test",
 		},
-		"jwks":   {"GET /v2/audit-log-webhook/jwks.json"},
-		"intake": {"POST /v2/audit-log-events"},
+		"jwks":    {"GET /v2/audit-log-webhook/jwks.json"},
+		"intake":  {"POST /v2/audit-log-events"},
+		"console": {"GET /openapi.yaml"},
 	}
 }
 

@@ -53,6 +53,7 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		testPath:                            "POST",
 		statusPath:                          "GET",
 		"/v3/audit-log-webhook/status":      "GET",
+		descriptionPath:                     "GET",
 	} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			if strings.Contains(", "+allow+",", ", "+method+",") {

@@ -24,11 +24,12 @@ const (
 	admin    = "rpr_admin"
 	producer = "rpr_producer"
 
-	jobPath      = "/v2/audit-log-replay-job"
-	estimatePath = jobPath + "/estimate"
-	hookPath     = "/v2/audit-log-webhook"
-	jwksPath     = "/v2/audit-log-webhook/jwks.json"
-	logPath      = "/v2/audit-log-events"
+	jobPath         = "/v2/audit-log-replay-job"
+	estimatePath    = jobPath + "/estimate"
+	hookPath        = "/v2/audit-log-webhook"
+	jwksPath        = "/v2/audit-log-webhook/jwks.json"
+	logPath         = "/v2/audit-log-events"
+	descriptionPath = "/openapi.yaml"
 
 	lanes = 4
 )
@@ -49,6 +50,7 @@ type stack struct {
 	*postbox
 	http.Handler
 	clock atomic.Pointer[time.Time]
+	door  *api.Door
 }
 
 func newStack(t testing.TB) *stack {
@@ -61,17 +63,19 @@ func newStackOf(t testing.TB, regions replay.Regions) *stack {
 	s.SaveToken(admin, access.Principal{Org: "acme", Label: "ada", Role: access.Admin}, time.Time{})
 	s.SaveToken(producer, access.Principal{Org: "acme", Label: "gateway", Role: access.Intake}, time.Time{})
 	door := api.NewDoor(s.shelf, regions, func() time.Time { return *s.clock.Load() }, func() string { return "TRACE" })
+	s.door = door
 	var jobs atomic.Int64
 	newID := func() string { return "JOB" + string(rune('0'+jobs.Add(1)%10)) }
-	s.Handler = api.Route(map[string]http.Handler{
+	s.Handler = held(t, api.Route(map[string]http.Handler{
 		"put-replay-job":    api.PutReplayJob(door, s.shelf, s.shelf, newID),
 		"get-replay-job":    api.GetReplayJob(door, s.shelf, s.shelf, s.shelf, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, s.shelf, s.shelf),
 		"webhook":           api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: s.postbox, Host: "reprise"}),
 		"jwks":              api.JWKS(door, s.shelf),
 		"intake":            api.Intake(door, s.shelf),
+		"console":           api.OpenAPI(door),
 		api.DefaultRoute:    api.Nowhere(door),
-	})
+	}))
 	return s
 }
 

@@ -44,15 +44,16 @@ func onFile(t *testing.T) (*stack, *sqlite.Store) {
 	door := api.NewDoor(store, replay.Regions{Known: []string{"us"}, Default: "us"}, clockAtNoon, func() string { return "TRACE" })
 	jobs := 0
 	newID := func() string { jobs++; return []string{"JOB", "NEXT"}[jobs-1] } // an id used again would be a repetition
-	return &stack{Handler: api.Route(map[string]http.Handler{
+	return &stack{Handler: held(t, api.Route(map[string]http.Handler{
 		"put-replay-job":    api.PutReplayJob(door, store, store, newID),
 		"get-replay-job":    api.GetReplayJob(door, store, store, store, lanes),
 		"cancel-replay-job": api.CancelReplayJob(door, store, settle.New(store, store)),
 		"webhook":           api.Webhook(door, store, guard{}, api.Tries{Keys: store, Poster: &postbox{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
+		"console":           api.OpenAPI(door),
 		api.DefaultRoute:    api.Nowhere(door),
-	})}, store
+	}))}, store
 }
 
 func TestTheLifeOfAReplayAsAClientSeesIt(t *testing.T) {

@@ -202,7 +202,7 @@ func FuzzAnyEventIsAnswered(f *testing.F) {
 			if got.code < 200 || got.code > 599 {
 				t.Errorf("%s: %d", name, got.code)
 			}
-			if e.RequestContext.HTTP.Method == "HEAD" || got.code == 204 {
+			if e.RequestContext.HTTP.Method == "HEAD" || got.code == 204 || name == "console" && got.code == 200 {
 				continue
 			}
 			var p map[string]any

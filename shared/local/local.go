@@ -188,6 +188,7 @@ func handler(store *sqlite.Store, poster *egress.Client, c Config) http.Handler 
 		"webhook":           api.Webhook(door, store, c.Guard, api.Tries{Keys: store, Poster: poster, Host: c.delivery().Host}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
+		"console":           api.OpenAPI(door),
 		"default-route":     api.Nowhere(door),
 	})
 	return healthz(store.Check, newBounds(maxInFlight, maxComing, desks()).limit(routes, api.Busy(door)))

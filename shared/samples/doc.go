@@ -15,6 +15,7 @@
 //	{{then}}              any time within it
 //	{{took}}              milliseconds that something took, no more than all of it
 //	{{length}}            the body's length
+//	{{openapi}}           the text of shared/api/openapi.yaml
 //
 // All else must be equal: "now" is the same whole second in both.
 package samples

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -27,11 +29,15 @@ import (
 )
 
 // measure takes the length of an HTTP answer for what it says, if it is right: the receiver's URL and times are not always as long.
-func (o Outcome) measure() {
+// A body that is openapi.yaml to the letter is that: it need not lie in events/ once more.
+func (o Outcome) measure(openapi []byte) {
 	answer, _ := o.Answer.(map[string]any)
 	headers, _ := answer["headers"].(map[string]any)
 	if body, ok := answer["body"].(string); ok && headers["Content-Length"] == strconv.Itoa(len(body)) {
 		headers["Content-Length"] = "{{length}}"
+	}
+	if answer["body"] == string(openapi) {
+		answer["body"] = "{{openapi}}"
 	}
 }
 
@@ -117,7 +123,11 @@ func (r *run) text(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.measure()
+	openapi, err := os.ReadFile(filepath.Join(r.sample.dir, "..", "..", "shared", "api", "openapi.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	o.measure(openapi)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
