@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,11 +13,14 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"reprise/shared/openapitest"
 )
 
 func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"reprise": main}) }
@@ -196,13 +200,29 @@ func request(method, url, header string, body []byte) (code int, answer []byte, 
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	client := &http.Client{Timeout: 10 * time.Second}
-	defer client.CloseIdleConnections()
+	var wrong error
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	client := held(transport, func(err error) { wrong = err })
+	client.Timeout = 10 * time.Second
 	res, err := client.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer res.Body.Close()
 	answer, err = io.ReadAll(res.Body)
-	return res.StatusCode, answer, err
+	return res.StatusCode, answer, cmp.Or(err, wrong)
+}
+
+// openapi is the file that what is asked is held to.
+var openapi = sync.OnceValues(openapitest.Load)
+
+// held is a client, each of whose exchanges is held to openapi.yaml.
+func held(through http.RoundTripper, fail func(error)) *http.Client {
+	file, err := openapi()
+	if err != nil {
+		fail(err)
+		return &http.Client{Transport: through}
+	}
+	return &http.Client{Transport: file.Transport(through, fail)}
 }

@@ -198,7 +198,7 @@ func (v *victim) ask(method, path, token, body string) (code int, answer []byte,
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("Content-Type", "application/x-ndjson")
-	res, err := http.DefaultClient.Do(req)
+	res, err := held(http.DefaultTransport, func(err error) { v.t.Error(err) }).Do(req)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -88,6 +88,7 @@ func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 		"webhook":           api.Webhook(door, store, egress.Guard{}, api.Tries{Keys: store, Poster: receiver{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
+		"console":           api.OpenAPI(door),
 		api.DefaultRoute:    api.Nowhere(door),
 	}
 }
@@ -124,6 +125,7 @@ func (q request) local(t *testing.T, all map[string]http.Handler) answered {
 			a.header[name] = strings.Join(values, ", ")
 		}
 	}
+	q.held(t, a)
 	return a
 }
 
@@ -164,7 +166,9 @@ func (q request) gateway(t *testing.T, all map[string]http.Handler) answered {
 			}
 		}
 	}
-	return invoke(t, t.Context(), all[function], e)
+	a := invoke(t, t.Context(), all[function], e)
+	q.held(t, a)
+	return a
 }
 
 // invoke calls a function as Lambda does: JSON in, JSON out.

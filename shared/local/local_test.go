@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"reprise/shared/access"
 	"reprise/shared/deliver"
 	"reprise/shared/egress"
+	"reprise/shared/openapitest"
 	"reprise/shared/receiver"
 	"reprise/shared/replay"
 	"reprise/shared/sqlite"
@@ -83,6 +85,9 @@ func token(t *testing.T, file string) string {
 	return secret
 }
 
+// openapi is the file that every exchange is held to.
+var openapi = sync.OnceValues(openapitest.Load)
+
 func (p process) call(secret, method, path, body string) (code int, answer map[string]any) {
 	p.t.Helper()
 	r, err := http.NewRequestWithContext(p.t.Context(), method, p.base+path, strings.NewReader(body))
@@ -93,7 +98,12 @@ func (p process) call(secret, method, path, body string) (code int, answer map[s
 	if strings.HasPrefix(body, `{"event`) {
 		r.Header.Set("Content-Type", "application/x-ndjson")
 	}
-	res, err := http.DefaultClient.Do(r)
+	file, err := openapi()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	client := http.Client{Transport: file.Transport(http.DefaultTransport, func(err error) { p.t.Error(err) })}
+	res, err := client.Do(r)
 	if err != nil {
 		p.t.Fatal(err)
 	}

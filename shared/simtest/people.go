@@ -144,15 +144,19 @@ func (w *world) moment(dice *rand.Rand, first, last time.Time) time.Time {
 // ask has a process answer one request; then gets code 0 where none came.
 func (w *world) ask(name string, at replay.Scope, method, query, body string, route func(*task, *api.Door) http.Handler, then func(t *task, code int, answer []byte)) {
 	acks := len(w.ledger.acked)
-	code, answer := 0, []byte(nil)
+	code, answer, wrong := 0, []byte(nil), error(nil)
 	t := w.spawn(name, func(t *task) {
 		t.acks = acks
 		door := api.NewDoor(t, replay.Regions{Known: []string{"eu", "us"}, Default: "eu"}, t.now, func() string { return t.name })
-		r := httptest.NewRequest(method, "http://"+at.Region+".localhost/?"+query, strings.NewReader(body))
+		r := httptest.NewRequest(method, "http://"+at.Region+".localhost"+pathOf(name)+"?"+query, strings.NewReader(body))
 		r.Header.Set("Authorization", "Bearer "+w.people.secrets[at.Org])
 		r.Header.Set("Content-Type", "application/x-ndjson")
 		rec := httptest.NewRecorder()
-		route(t, door).ServeHTTP(rec, r)
+		h := route(t, door)
+		if w.o.API != nil {
+			h = w.o.API.Handler(h, func(err error) { wrong = err })
+		}
+		h.ServeHTTP(rec, r)
 		if _, err := t.pause(0, gap, "answer"); err == nil {
 			code, answer = rec.Code, rec.Body.Bytes()
 		}
@@ -160,9 +164,24 @@ func (w *world) ask(name string, at replay.Scope, method, query, body string, ro
 	t.scope = at
 	t.then = func() {
 		w.note(t, "answers %d", code)
+		if wrong != nil {
+			w.breaks("what is answered is in openapi.yaml", "%v", wrong)
+		}
 		then(t, code, answer)
 	}
 	w.limit(t, answerTime)
+}
+
+// pathOf is where a request goes that the people call so.
+func pathOf(name string) string {
+	switch name {
+	case "intake":
+		return "/v2/audit-log-events"
+	case "patch":
+		return "/v2/audit-log-webhook"
+	default:
+		return "/v2/audit-log-replay-job"
+	}
 }
 
 // limit gives a task up after some time: a function is ended, a process of another kind goes on with nobody listening.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"reprise/shared/openapitest"
 )
 
 const (
@@ -103,8 +105,8 @@ func grouped(n int) string {
 }
 
 // Explain shrinks a broken seed and tells its story.
-func Explain(t *testing.T, seed uint64) string {
-	r, o := Shrink(t, seed)
+func Explain(t *testing.T, seed uint64, api *openapitest.File) string {
+	r, o := Shrink(t, seed, api)
 	kinds := make([]string, 0, len(Faults()))
 	for _, f := range Faults() {
 		if r.Faults[f] > 0 {

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"testing"
+
+	"reprise/shared/openapitest"
 )
 
 // maxShrink bounds the steps of all the runs that a shrink may take: half a minute.
@@ -11,11 +13,11 @@ const maxShrink = 1_000_000
 
 // Shrink looks for a smaller run that breaks the same promise: with fewer kinds of faults, fewer actions, fewer faults.
 // What it returns was run with Options.Trace; it is the seed's own run where nothing can be left out.
-func Shrink(t *testing.T, seed uint64) (Result, Options) {
+func Shrink(t *testing.T, seed uint64, api *openapitest.File) (Result, Options) {
 	s := shrinking{t: t, seed: seed, left: maxShrink}
-	first := Run(t, seed, Options{})
+	first := Run(t, seed, Options{API: api})
 	s.promise = promiseOf(first)
-	o := Options{Actions: map[int]bool{}, Kinds: map[Fault]bool{}, Faults: map[int]bool{}}
+	o := Options{API: api, Actions: map[int]bool{}, Kinds: map[Fault]bool{}, Faults: map[int]bool{}}
 	for progress := true; progress; {
 		progress = false
 		for _, f := range Faults() {
@@ -46,7 +48,7 @@ type shrinking struct {
 
 // without keeps a change to o if the same promise is still broken.
 func (s *shrinking) without(o *Options, change func(Options)) bool {
-	next := Options{Actions: maps.Clone(o.Actions), Kinds: maps.Clone(o.Kinds), Faults: maps.Clone(o.Faults)}
+	next := Options{API: o.API, Actions: maps.Clone(o.Actions), Kinds: maps.Clone(o.Kinds), Faults: maps.Clone(o.Faults)}
 	change(next)
 	if s.left <= 0 || len(next.Actions)+len(next.Kinds)+len(next.Faults) == len(o.Actions)+len(o.Kinds)+len(o.Faults) {
 		return false

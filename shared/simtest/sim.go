@@ -8,11 +8,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"reprise/shared/openapitest"
 )
 
 // Options is what a run may be told beside its seed: what a shrink leaves out of it, whether somebody will read its story.
 type Options struct {
 	Trace bool
+	API   *openapitest.File // what each answer is held to; nil: nothing
 	// What the script or the dice would have, and this run has not: an action by its place in the script, a fault by its
 	// kind or by its place among all.
 	Actions map[int]bool

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reprise/shared/openapitest"
 	"reprise/shared/simtest"
 )
 
@@ -36,6 +37,10 @@ func TestNothingIsLostWhateverGoesWrong(t *testing.T) {
 		story  []string // of the only seed
 		begin  = time.Now()
 	)
+	file, err := openapitest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
 	take := func() (seed uint64, ok bool) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -58,7 +63,7 @@ func TestNothingIsLostWhateverGoesWrong(t *testing.T) {
 			t.Run(fmt.Sprint(hand), func(t *testing.T) {
 				t.Parallel()
 				for seed, ok := take(); ok; seed, ok = take() {
-					give(simtest.Run(t, seed, simtest.Options{Trace: *seedsFlag == 1}))
+					give(simtest.Run(t, seed, simtest.Options{Trace: *seedsFlag == 1, API: file}))
 				}
 			})
 		}
@@ -70,7 +75,7 @@ func TestNothingIsLostWhateverGoesWrong(t *testing.T) {
 	for i, r := range broken {
 		t.Errorf("seed %d: %v", r.Seed, r.Broken)
 		if i == 0 {
-			t.Log(simtest.Explain(t, r.Seed))
+			t.Log(simtest.Explain(t, r.Seed, file))
 		}
 	}
 	for _, f := range simtest.Faults() {

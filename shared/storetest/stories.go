@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"reprise/shared/openapitest"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
 )
@@ -19,6 +20,7 @@ import (
 func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
 	all := slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests())
 	told, failed := 0, make(map[string]bool)
+	open = held(t, open)
 	for _, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			told++
@@ -59,6 +61,7 @@ func (s tale) fail(t *testing.T, apart int, open func(*testing.T) Backend, faile
 // below it: each must end as if nothing had been. For every story disturb is called with 1, 1+apart, ... and has that write
 // below go wrong from then on; it returns what says its name, empty where the story had no such write: the next story comes.
 func Disturbed(t *testing.T, apart int, open func(*testing.T) Backend, disturb func(n int) (hit func() string)) {
+	open = held(t, open)
 	for _, s := range slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests(), encounters()) {
 		for n, hit := 1, ""; n == 1 || hit != ""; n += apart {
 			hit = "" // where -run leaves a write out, it ends there
@@ -70,6 +73,19 @@ func Disturbed(t *testing.T, apart int, open func(*testing.T) Backend, disturb f
 				}
 			})
 		}
+	}
+}
+
+// held is open, what is asked over whose backends is held to openapi.yaml.
+func held(t *testing.T, open func(*testing.T) Backend) func(*testing.T) Backend {
+	file, err := openapitest.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func(t *testing.T) Backend {
+		b := open(t)
+		b.file = file
+		return b
 	}
 }
 

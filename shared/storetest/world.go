@@ -19,6 +19,7 @@ import (
 	"reprise/shared/egress"
 	"reprise/shared/fanout"
 	"reprise/shared/intake"
+	"reprise/shared/openapitest"
 	"reprise/shared/queuetest"
 	"reprise/shared/replay"
 	"reprise/shared/settle"
@@ -36,6 +37,8 @@ type Backend struct {
 	// Pass lets time pass for the queue, the store and now alike.
 	Pass func(time.Duration)
 	Now  func() time.Time
+
+	file *openapitest.File
 }
 
 // world is one organization with a producer, an admin and a receiver around a backend whose writes may fail.
@@ -96,6 +99,7 @@ func newWorld(t *testing.T, b Backend, faults *Faults) *world {
 		"intake":            api.Intake(door, w.desk),
 		"default-route":     api.Nowhere(door),
 	})
+	w.api = b.file.Handler(w.api, func(err error) { t.Error(err) })
 
 	key, err := auditlog.NewKey(strings.NewReader(strings.Repeat("k", 64)), b.Now())
 	w.must(err)
