@@ -1,0 +1,119 @@
+package openapitest_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"reprise/shared/access"
+	"reprise/shared/egress"
+	"reprise/shared/local"
+	"reprise/shared/replay"
+	"reprise/shared/sqlite"
+	"reprise/shared/stack"
+	"reprise/shared/stacktest"
+)
+
+func TestMain(m *testing.M) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	os.Exit(m.Run())
+}
+
+// TestSchemathesisFindsNothing has a program that is not ours make requests of openapi.yaml, good ones and bad ones, and hold
+// what the local server answers to it.
+func TestSchemathesisFindsNothing(t *testing.T) {
+	t.Parallel()
+	part, err := stack.Part("SCHEMATHESIS")
+	stacktest.Need(t, err)
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer receiver.Close()
+	url, token := serve(t)
+	enable(t, url, token, receiver.URL)
+	files, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := exec.CommandContext(t.Context(), filepath.Join(part, "bin", "schemathesis"), "--config-file", filepath.Join(files, "schemathesis.toml"), "run", url+"/openapi.yaml", "--url", url, "--no-color")
+	st.Dir = t.TempDir() // it leaves what it learned where it runs
+	now := time.Now().UTC()
+	st.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS="+filepath.Join(files, "hooks.py"), "PYTHONDONTWRITEBYTECODE=1", "REPRISE_TOKEN="+token, "REPRISE_RECEIVER="+receiver.URL,
+		"REPRISE_FROM="+now.Add(-time.Hour).Format(time.RFC3339), "REPRISE_TO="+now.Format(time.RFC3339))
+	said, err := st.CombinedOutput()
+	cases := regexp.MustCompile(`(?m)^  (\d+) generated`).FindSubmatch(said)
+	if err != nil || cases == nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	if n, err := strconv.Atoi(string(cases[1])); err != nil || n < 700 {
+		t.Errorf("it made %s cases only:\n%s", cases[1], said)
+	}
+	t.Logf("schemathesis: %s cases", cases[1])
+}
+
+// enable turns the webhook on, without which there is no replay.
+func enable(t *testing.T, url, token, receiver string) {
+	t.Helper()
+	body := strings.NewReader(`{"endpoint":"` + receiver + `","authorization":"Bearer x","enabled":true}`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, url+"/v2/audit-log-webhook", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatal(err, answer.Status)
+	}
+}
+
+// serve has the local server answer on a new file, and gives an admin's token.
+func serve(t *testing.T) (url, token string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "reprise.db")
+	store, err := sqlite.Open(file, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, made, err := access.Mint(rand.Reader, access.Principal{Org: "acme", Role: access.Admin, Label: "ada"}, time.Time{}, time.Now())
+	if err == nil {
+		err = store.SaveToken(t.Context(), made)
+	}
+	if err == nil {
+		err = store.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() {
+		ended <- local.Run(ctx, local.Config{
+			Address: "127.0.0.1:0", File: file, Regions: replay.Regions{Known: []string{"us", "eu"}, Default: "us", Domain: "localhost"},
+			Guard: egress.Guard{AllowInside: true, AllowHTTP: true}, Lanes: 4, Version: "test", Ready: func(address string) { ready <- address },
+		})
+	}()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case address := <-ready:
+		return "http://" + address, secret
+	case err := <-ended:
+		t.Fatal(err)
+		return "", ""
+	}
+}
