@@ -20,8 +20,12 @@ import (
 	"reprise/shared/webhook"
 )
 
-// recordTime is how long the note of a test's attempt may take: with the POST's own 15 s it is over before the answer is due.
-const recordTime = 5 * time.Second
+const (
+	// recordTime is how long the note of a test's attempt may take.
+	recordTime = 5 * time.Second
+	// testTime is what a test may take from its POST on, of which that may take 15 s (CONTRACT.md §4).
+	testTime = 15*time.Second + recordTime
+)
 
 // errTested is the cause of a 429.
 var errTested = errors.New("another test of this webhook is under way")
@@ -72,11 +76,9 @@ type silenceView struct {
 }
 
 // tryHook sends one entry to the webhook as it is configured, enabled or not, and notes it as the webhook's last attempt.
-// It never turns the webhook off: who is there to read a 410 can do so himself.
+// It never turns the webhook off: who is there to read a 410 can do so himself. No body is needed, and none is read: who has one
+// in hand would hold its room for as long as the receiver likes.
 func tryHook(r *http.Request, c *caller, hooks Configs, tries Tries) (reply, error) {
-	if _, err := readAll(r, maxObject); err != nil { // no body is needed: what it says is nobody's business
-		return reply{}, err
-	}
 	hook, err := hooks.Webhook(r.Context(), c.scope())
 	if err != nil {
 		return reply{}, fmt.Errorf("reading the webhook: %w", err)
@@ -92,6 +94,9 @@ func tryHook(r *http.Request, c *caller, hooks Configs, tries Tries) (reply, err
 	if err != nil {
 		return reply{}, err
 	}
+	if !lasts(r.Context(), testTime) {
+		return reply{}, late(errors.New("too little time is left for the test of a webhook"))
+	}
 	// Whoever hangs up does not break off the POST: what its receiver saw would be noted as a failure.
 	work := context.WithoutCancel(r.Context())
 	answer := tries.Poster.Post(work, hook, d)
@@ -103,6 +108,17 @@ func tryHook(r *http.Request, c *caller, hooks Configs, tries Tries) (reply, err
 		slog.WarnContext(work, "the webhook's test was not recorded", "org", c.Org, "region", c.region, "err", err)
 	}
 	return ok(http.StatusOK, showTry(answer))
+}
+
+// lasts reports whether ctx does not end within d: a function's end would cut the POST off, and nobody be told.
+func lasts(ctx context.Context, d time.Duration) bool {
+	due, ok := ctx.Deadline()
+	if !ok {
+		return true
+	}
+	early, cancel := context.WithDeadline(ctx, due.Add(-d))
+	defer cancel()
+	return !errors.Is(early.Err(), context.DeadlineExceeded)
 }
 
 func showTry(a webhook.Answer) any {
