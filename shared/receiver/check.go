@@ -20,7 +20,7 @@ func markOf(b []byte) mark {
 // line is one entry, checked.
 type line struct {
 	text  []byte
-	mark  mark
+	mark  mark // of what was signed: sent again after a rotation, a line of cef has another signature
 	right bool // its signature verified
 }
 
@@ -32,7 +32,11 @@ func (r *Receiver) check(ctx context.Context, texts [][]byte) ([]line, error) {
 		if err != nil {
 			return nil, err
 		}
-		lines[i] = line{text, markOf(text), right}
+		entry, ok := auditlog.Signed(text)
+		if !ok {
+			entry = text
+		}
+		lines[i] = line{text, markOf(entry), right}
 	}
 	return lines, nil
 }

@@ -168,6 +168,17 @@ func TestABatchThatComesAgainIsTakenAndCounted(t *testing.T) {
 	}
 }
 
+func TestAnEntryThatComesAgainAfterARotationIsADuplicate(t *testing.T) {
+	older, newer := key(t, 1), key(t, 2)
+	stored := signed(t, older, 3)
+	h := receiver.New(receiver.Options{Keys: keys(newer, older)})
+	answer(h, request(t, "one", written(t, auditlog.CEF, older, stored)...))
+	answer(h, request(t, "one", written(t, auditlog.CEF, newer, stored[:2])...))
+	if s := h.Summary(); s.Entries != 5 || s.Duplicates != 2 || s.RightSignatures != 5 {
+		t.Errorf("%+v", s)
+	}
+}
+
 func TestManyRepetitionsDoNotHideAWrongSignature(t *testing.T) {
 	k := key(t, 1)
 	h := receiver.New(receiver.Options{Keys: keys(k)})

@@ -7,7 +7,7 @@ type Summary struct {
 	Batches         int64     `json:"batches"`           // taken, those that came again included
 	Repeated        int64     `json:"repeated_batches"`  // of these, with a Webhook-Id that was taken before
 	Entries         int64     `json:"entries"`           // taken, as many as Out got lines
-	Duplicates      int64     `json:"duplicates"`        // of these, the same to the byte as one before
+	Duplicates      int64     `json:"duplicates"`        // of these, the same to the byte as one before, but for the signature
 	RightSignatures int64     `json:"right_signatures"`  // 0 without Options.Keys
 	WrongSignatures int64     `json:"wrong_signatures"`  // taken nevertheless; 0 without Options.Keys
 	BadBatches      int64     `json:"bad_batches"`       // answered 400: not the form of CONTRACT.md §4
