@@ -8,7 +8,7 @@ const batchTime = 250 * time.Millisecond
 // Estimate is what a replay of a window would come to, before anything of it was sent. Entries and bytes are never too low:
 // they are those of every hour that the window touches, as the intake counted them.
 type Estimate struct {
-	Entries, Bytes int64         // bytes are decoded
+	Entries, Bytes int64         // bytes are decoded, of lines as they are stored: cps has ten more a line, cef mostly fewer
 	Requests       int64         // if the receiver takes batches of BatchLimit, each but a slice's last full
 	Time           time.Duration // in whole seconds, rounded up, if each request takes a quarter of a second
 }
