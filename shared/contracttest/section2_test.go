@@ -33,6 +33,7 @@ func section2() []row {
 		held("A new PUT from `completed` or `failed` starts at `accepted`", store+"puts/a_PUT_over_completed_replaces_every_field", store+"puts/a_PUT_over_failed_replaces_every_field"),
 		held("The webhook used is the one configured **when the slice is executed**", stories+"the_key_and_the_token_are_changed", "egress.TestAfterAChangeInMidJobTheRestGoesWhereTheWebhookLeads"),
 		held("the job fails with `webhook_disabled`", stories+"a_webhook_that_is_disabled_in_mid_job_fails_it", "egress.TestAWebhookThatIsDisabledInMidJobGetsNoOtherBatch"),
+		held("turned off by a 410, to whichever batch or job: with `webhook_gone`", stories+"the_receiver_is_gone", stories+"a_410_to_the_last_batch_of_a_cancelled_job_fails_the_next_job,_too"),
 		held("A replay covers every entry of the range whose intake was acknowledged before the PUT", stories+"every_entry_arrives", "simtest.TestNothingIsLostWhateverGoesWrong", "crashtest.TestNothingAcknowledgedIsLostWhenTheProcessIsKilled"),
 	}, moreOfTheJob()...)
 }

@@ -109,8 +109,8 @@ type Failure struct {
 const (
 	FailCancelled        = "cancelled"
 	FailExpired          = "expired"           // older than MaxAge
-	FailWebhookDisabled  = "webhook_disabled"  // disabled or gone when a slice was executed
-	FailWebhookGone      = "webhook_gone"      // answered 410
+	FailWebhookDisabled  = "webhook_disabled"  // somebody disabled it before every entry was acknowledged
+	FailWebhookGone      = "webhook_gone"      // answered 410, to this job or to the one before it
 	FailRejected         = "rejected"          // another final answer
 	FailRetriesExhausted = "retries_exhausted" // the receiver never said yes for as long as we try
 	FailEntryTooLarge    = "entry_too_large"   // 413 for a single entry

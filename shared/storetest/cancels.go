@@ -60,6 +60,18 @@ func cancelEncounters() []tale {
 				w.t.Errorf("GET shows %+v, %d of %d entries arrived", v.Progress, len(w.inbox.got), len(w.sent))
 			}
 		}},
+		{"a 410 to the last batch of a cancelled job fails the next job, too", func(w *world) {
+			w.start()
+			w.inbox.script = []webhook.Answer{{Code: 410}}
+			w.inbox.during = func(webhook.Delivery) {
+				w.cancel()
+				w.accepted()
+			}
+			w.failed(w.run(false, time.Hour), replay.FailWebhookGone, 410)
+			if len(w.inbox.got) > 0 || len(w.inbox.jobs) != 1 {
+				w.t.Errorf("%d entries arrived, %d jobs posted", len(w.inbox.got), len(w.inbox.jobs))
+			}
+		}},
 		{"a DELETE that finds every slice done completes, and is not found", func(w *world) {
 			w.start()
 			w.plan()
