@@ -136,6 +136,7 @@ func TestEveryStatusIsAnAnswer(t *testing.T) {
 		{"taken", 200, "", "OK"},
 		{"taken, with words", 202, "queued\n", "Accepted: queued"},
 		{"taken, without a body", 204, "", "No Content"},
+		{"refused, in the words of its status", 401, "Unauthorized\n", "Unauthorized"},
 		{"moved", 301, "", "Moved Permanently"},
 		{"to be repeated elsewhere", 307, "", "Temporary Redirect"},
 		{"wrong token, repeated", 401, "token 5up3r/Secret+Tok3n== is wrong", "Unauthorized: token *** is wrong"},

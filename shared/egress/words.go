@@ -73,8 +73,11 @@ func message(code int, body []byte, secret webhook.Secret) string {
 	if !ok {
 		said = ""
 	}
-	if status == "" || said == "" {
+	switch {
+	case status == "" || said == "":
 		return short(status + said)
+	case said == status: // as servers say that have nothing to add
+		return status
 	}
 	return short(status + ": " + said)
 }
