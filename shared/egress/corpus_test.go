@@ -18,6 +18,7 @@ var reasons = map[string]string{
 	"inside":   "must not point inside: its address is not one of the public internet",
 	"host":     "must be a valid URL: its host is neither a name nor an IP address in its usual form",
 	"url":      "must be a valid URL",
+	"ascii":    "must be a valid URL in ASCII: an international host name in punycode",
 	"scheme":   "must be an https URL",
 	"port":     "must be on port 443",
 	"user":     "must not carry a user or a password",

@@ -50,8 +50,11 @@ func (g Guard) CheckEndpoint(endpoint string) error {
 // parse is CheckEndpoint that keeps what it read.
 func (g Guard) parse(endpoint string) (*url.URL, error) {
 	// Parsers that disagree are how a check is got round: what RFC 3986 §2 does not know is refused before anybody guesses.
-	if strings.ContainsFunc(endpoint, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) }) {
+	if strings.ContainsFunc(endpoint, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\"<>\\^`{|}", r) }) {
 		return nil, errURL
+	}
+	if strings.ContainsFunc(endpoint, func(r rune) bool { return r > 0x7f }) {
+		return nil, errASCII
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Scheme == "" || u.Opaque != "" {
@@ -79,6 +82,7 @@ func (g Guard) parse(endpoint string) (*url.URL, error) {
 // The answers that more than one check gives.
 var (
 	errURL    = errors.New("must be a valid URL")
+	errASCII  = errors.New("must be a valid URL in ASCII: an international host name in punycode")
 	errHost   = errors.New("must be a valid URL: its host is neither a name nor an IP address in its usual form")
 	errInside = errors.New("must not point inside: its address is not one of the public internet")
 )
