@@ -29,6 +29,12 @@ func (c *counts) draw() {
 	s := c.hook.Summary()
 	line := fmt.Sprintf("%d entries in %d batches, %d duplicates, %d wrong signatures, %d bad batches",
 		s.Entries, s.Batches, s.Duplicates, s.WrongSignatures, s.BadBatches)
+	if s.Unauthorized > 0 {
+		line += fmt.Sprintf(", %d unauthorized", s.Unauthorized)
+	}
+	if s.Refused > 0 {
+		line += fmt.Sprintf(", %d refused", s.Refused)
+	}
 	if line != c.shown {
 		_, _ = fmt.Fprintf(c.out, "\r\x1b[K%s", line) // from the line's start, what was there erased (ECMA-48 EL)
 		c.shown = line
