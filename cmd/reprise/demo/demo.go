@@ -66,6 +66,9 @@ func Run(ctx context.Context, c Config) error {
 		}
 		return err
 	}
+	if os.Remove(folder) == nil { // it went wrong before there was anything: a folder that holds something stays
+		return err
+	}
 	s.sayf("\neverything is in %s: what was sent, what was received, the data file, the logs; remove it when you are done\n", folder)
 	return err
 }
