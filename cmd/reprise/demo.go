@@ -16,7 +16,7 @@ import (
 
 // demoCmd is `reprise demo`.
 type demoCmd struct {
-	API     string `name:"api" env:"REPRISE_API" placeholder:"URL" help:"Use a service that runs already, such as http://127.0.0.1:8080, instead of starting one; its tokens are taken from the environment, see below."`
+	API     string `name:"api" env:"REPRISE_API" placeholder:"URL" help:"Use a service that runs already, such as http://127.0.0.1:8080, instead of starting one; its tokens are taken from the environment, as said above."`
 	Entries int64  `default:"200000" env:"REPRISE_DEMO_ENTRIES" placeholder:"N" help:"How many entries to generate, spread over the last 24 hours; with --api over an hour of the last days."`
 	From    string `env:"REPRISE_DEMO_FROM" placeholder:"FILE" help:"Recorded entries to send instead, one JSON object per line, gzipped or not; moved in time so that the last one happened a minute ago (with --api: some days), without sig and org_id. --entries is not looked at then."`
 	Format  string `enum:"json,cef,cps" default:"json" env:"REPRISE_DEMO_FORMAT" placeholder:"NAME" help:"How the receiver gets its entries: json, cef or cps."`
