@@ -47,7 +47,7 @@ func errors() []row {
 		held("| a job is running |", doors+"a_job_is_running"),
 		held("| unknown path / wrong method |", doors+"unknown_path", doors+"wrong_method", "apigw.TestA405NamesTheRightMethodsAtBothDoors"),
 		held("| no job to cancel **ours** |", doors+"nothing_to_cancel", "api.TestADELETEOfWhatHasEndedOrNeverWasIsNotFound"),
-		held("| body over the limit |", doors+"body_over_the_limit", doors+"entries_over_it"),
+		held("| body over the limit (64 KiB; of the intake §6) |", doors+"body_over_the_limit", doors+"entries_over_it"),
 		held("| a webhook that is not configured or not enabled (PUT job)", doors+"webhook_not_enabled"),
 		held("| `Reprise-Region` names an unknown region", doors+"an_unknown_region", doors+"two_regions"),
 		held("or `global` is asked for where it is not taken", doors+"global"),

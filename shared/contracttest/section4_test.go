@@ -42,6 +42,6 @@ func section4() []row {
 		held("checked on the address actually dialled, after DNS", "egress.TestANameThatResolvesInsideIsRefusedWhereItIsDialled", "egress.TestANameIsCheckedAnewOnEveryConnection", "egress.TestAReceiverThatClosesItsConnectionIsCheckedWhenItIsDialledAgain"),
 		held("Of a name with several addresses only the public ones are dialled", "egress.TestOfAnAnswerWithBothOnlyWhatIsOutsideIsDialled"),
 		held("A name that can lead nowhere but inside", "egress.TestEveryURLOfTheCorpusIsTakenOrRefusedAsItSays"),
-		held("Local mode alone may allow http and loopback, by a flag", "cmd/reprise.TestTheWelcomeOffersNoReceiverThatWouldBeRefused", "cmd/reprise.TestNoSecretIsSaidAnywhere"),
+		held("Local mode alone may allow http and loopback, by a flag", doors+"an_endpoint_by_http", doors+"an_endpoint_inside", "boot.TestAStartWithItsSettingsSaysNothing", "cmd/reprise.TestTheWelcomeOffersNoReceiverThatWouldBeRefused", "cmd/reprise.TestNoSecretIsSaidAnywhere"),
 	}
 }
