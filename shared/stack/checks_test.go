@@ -102,6 +102,9 @@ func checkRoutes(t *stack.Template, tree tree) (f faults) {
 		}
 		f.lists(routes, want, id+" has the route %s, which is not its own", id+" lacks the route %s")
 	}
+	// A test may wait 15 s for a receiver (CONTRACT.md §3).
+	f.wrong("what the gateway throttles by route", t.Resources["Api"].Properties["RouteSettings"],
+		map[string]any{"POST /v2/audit-log-webhook/test": map[string]any{"ThrottlingRateLimit": 2, "ThrottlingBurstLimit": 5}})
 	for folder := range tree.routes {
 		if !slices.ContainsFunc(slices.Collect(maps.Values(t.Functions)), func(fn stack.Function) bool { return fn.Folder == folder }) {
 			f.add("nothing answers the routes of %s", folder)

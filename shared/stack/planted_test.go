@@ -47,6 +47,7 @@ func plantedFaults() []planted {
 		{"a variable names another table", "Intake", "COUNTS_TABLE: !Ref CountsTable", "COUNTS_TABLE: !Ref EntriesTable", "Intake may dynamodb:UpdateItem on CountsTable.Arn, and never does"},
 		{"a route is another method's", "Webhook", "Method: PATCH", "Method: PUT", "Webhook has the route PUT /v2/audit-log-webhook, which is not its own"},
 		{"a route is missing", "Intake", "/v2/audit-log-events", "/v2/audit-log-event", "Intake lacks the route POST /v2/audit-log-events"},
+		{"tests of webhooks take all of the function's places", "Api", "ThrottlingRateLimit: 2,", "ThrottlingRateLimit: 200,", "what the gateway throttles by route is map[POST /v2/audit-log-webhook/test:map[ThrottlingBurstLimit:5 ThrottlingRateLimit:200]], not"},
 		{"nothing answers the rest", "DefaultRoute", "ApiId: !Ref Api,", "ApiId: !Ref Api, Method: ANY, Path: /other,", "DefaultRoute lacks the route $default"},
 		{"a payload of version 1.0", "PutReplayJob", `"2.0"`, `"1.0"`, "PutReplayJob.Put's payload is 1.0"},
 		{"a batch that failed in part is deleted whole", "Deliver", "FunctionResponseTypes: [ReportBatchItemFailures]", "FunctionResponseTypes: []", "that Deliver.Slice reports items is false"},
