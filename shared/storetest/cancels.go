@@ -74,16 +74,7 @@ func cancelEncounters() []tale {
 		}},
 		{"a DELETE that finds every slice done completes, and is not found", func(w *world) {
 			w.start()
-			w.plan()
-			job := w.job()
-			w.must(w.backend.Run(w.ctx, job.Fence))
-			plan, err := w.backend.Plan(w.ctx, job.Fence)
-			w.must(err)
-			for _, s := range plan.Slices {
-				p, err := w.backend.Try(w.ctx, s)
-				w.must(err)
-				w.must(w.backend.Advance(w.ctx, s, p.End(w.backend.Now())))
-			}
+			w.allSent()
 			w.cannotCancel()
 			if job := w.job(); job.Status != replay.Completed {
 				w.t.Errorf("the job is %s", job.Status)

@@ -263,17 +263,8 @@ func burials() []tale {
 		}},
 		{"an end that finds every slice done completes", func(w *world) {
 			w.start()
-			w.plan()
-			job := w.job()
-			w.must(w.backend.Run(w.ctx, job.Fence))
-			plan, err := w.backend.Plan(w.ctx, job.Fence)
-			w.must(err)
-			for _, s := range plan.Slices {
-				p, err := w.backend.Try(w.ctx, s)
-				w.must(err)
-				w.must(w.backend.Advance(w.ctx, s, p.End(w.backend.Now())))
-			}
-			if failed, err := w.clerk.End(w.ctx, job.Fence, replay.Failure{Code: replay.FailCancelled}); err != nil || failed || w.job().Status != replay.Completed {
+			w.allSent()
+			if failed, err := w.clerk.End(w.ctx, w.job().Fence, replay.Failure{Code: replay.FailCancelled}); err != nil || failed || w.job().Status != replay.Completed {
 				w.t.Errorf("failed %v, %v; the job is %s", failed, err, w.job().Status)
 			}
 		}},
@@ -311,6 +302,21 @@ func intakes() []tale {
 			w.accepted()
 			w.delivered(w.run(false, time.Hour))
 		}},
+	}
+}
+
+// allSent plans the job and marks every slice done; the job itself is still running, as after a crash before its end.
+func (w *world) allSent() {
+	w.t.Helper()
+	w.plan()
+	job := w.job()
+	w.must(w.backend.Run(w.ctx, job.Fence))
+	plan, err := w.backend.Plan(w.ctx, job.Fence)
+	w.must(err)
+	for _, s := range plan.Slices {
+		p, err := w.backend.Try(w.ctx, s)
+		w.must(err)
+		w.must(w.backend.Advance(w.ctx, s, p.End(w.backend.Now())))
 	}
 }
 
