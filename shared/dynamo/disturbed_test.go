@@ -57,20 +57,20 @@ func write(operation, body string) string {
 func TestTheVerbsDoNotNoticeWhatTheSDKMends(t *testing.T) {
 	db, proxy := proxied(t, impatient)
 	ways, runs, met := stack.Faults(), 0, make(map[string]map[stack.Fault]int)
-	storetest.Disturbed(t, disturbedApart, func(t *testing.T) storetest.Backend { return backend(t, db) }, func(n int) func() string {
+	storetest.Disturbed(t, disturbedApart, func(t *testing.T) storetest.Backend { return backend(t, db) }, func(n int) func() (string, int) {
 		way := ways[runs%len(ways)]
 		runs++
 		proxy.Arm(n, n, way, write)
-		return func() string {
+		return func() (string, int) {
 			hit := proxy.Hit()
 			if len(hit) == 0 {
-				return ""
+				return "", proxy.Seen()
 			}
 			if met[hit[0]] == nil {
 				met[hit[0]] = make(map[stack.Fault]int)
 			}
 			met[hit[0]][way]++
-			return fmt.Sprintf("%s, %v", hit[0], way)
+			return fmt.Sprintf("%s, %v", hit[0], way), proxy.Seen()
 		}
 	})
 	for _, name := range slices.Sorted(maps.Keys(met)) {

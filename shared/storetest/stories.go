@@ -21,10 +21,10 @@ func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
 	all := slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests())
 	told, failed := 0, make(map[string]bool)
 	open = held(t, open)
-	for _, s := range all {
+	for i, s := range all {
 		t.Run(s.name, func(t *testing.T) {
 			told++
-			s.fail(t, apart, open, failed)
+			s.fail(t, begin(i, apart), apart, open, failed)
 		})
 	}
 	if apart == 1 && told == len(all) { // -run may have left some out
@@ -39,37 +39,50 @@ func Stories(t *testing.T, apart int, open func(*testing.T) Backend) {
 	}
 }
 
-// fail tells the tale once for each write in it and each way in which that fails; failed collects their names.
-func (s tale) fail(t *testing.T, apart int, open func(*testing.T) Backend, failed map[string]bool) {
-	for n, name := 1, "any"; name != ""; n += apart {
+// begin is where the faults of a story begin. Where they lie apart, each story's begin elsewhere: its first writes are those of
+// every other, too.
+func begin(story, apart int) int { return 1 + (3+story*7)%min(apart, 20) }
+
+// fail tells the tale once for each write in it, from the first-th on, and each way in which that fails, then once with none that
+// does; failed collects their names.
+func (s tale) fail(t *testing.T, first, apart int, open func(*testing.T) Backend, failed map[string]bool) {
+	for n, name := first, "any"; name != ""; n += apart {
 		for _, kind := range []Fault{NotMade, AnswerLost, PartlyMade} {
 			if kind == PartlyMade && name != "Send" && name != "KeepChunks" && name != "AddCounts" {
 				continue // the others are made whole or not at all
 			}
+			told := false
 			name = "" // where -run leaves a write out, it ends there
 			t.Run(fmt.Sprintf("%v, write %d", kind, n), func(t *testing.T) {
+				told = true
 				faults := NewFaults(n, kind)
 				s.tell(newWorld(t, open(t), faults))
 				name = faults.Name()
 				failed[name] = true
 			})
+			if told && name == "" {
+				return // there is no such write, in whatever way it should fail
+			}
 		}
 	}
 }
 
 // Disturbed tells the same stories, with nothing failing that a verb could see, over a backend that mends what goes wrong
-// below it: each must end as if nothing had been. For every story disturb is called with 1, 1+apart, ... and has that write
-// below go wrong from then on; it returns what says its name, empty where the story had no such write: the next story comes.
-func Disturbed(t *testing.T, apart int, open func(*testing.T) Backend, disturb func(n int) (hit func() string)) {
+// below it: each must end as if nothing had been. For every story disturb is called with a number, then with others that lie apart
+// from each other, as long as the story has so many writes, and has that write below go wrong; it returns what says its name, empty
+// where the story had no such write, and how many writes there were.
+func Disturbed(t *testing.T, apart int, open func(*testing.T) Backend, disturb func(n int) (hit func() (name string, writes int))) {
 	open = held(t, open)
-	for _, s := range slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests(), encounters()) {
-		for n, hit := 1, ""; n == 1 || hit != ""; n += apart {
-			hit = "" // where -run leaves a write out, it ends there
+	for i, s := range slices.Concat(stories(), receivers(), producers(), admins(), cancels(), regions(), tests(), encounters()) {
+		first := begin(i, apart)
+		for n, writes := first, first; n <= writes; n += apart {
+			writes = 0 // where -run leaves a write out, it ends there
 			t.Run(fmt.Sprintf("%s, write %d", s.name, n), func(t *testing.T) {
-				name := disturb(n)
+				hit := disturb(n)
 				s.tell(newWorld(t, open(t), NewFaults(0, NotMade)))
-				if hit = name(); t.Failed() {
-					t.Logf("it was %s that went wrong", hit)
+				var name string
+				if name, writes = hit(); t.Failed() {
+					t.Logf("it was %s that went wrong", name)
 				}
 			})
 		}
