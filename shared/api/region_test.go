@@ -73,7 +73,7 @@ func TestGlobalIsRefusedWhereOneRegionIsMeant(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
 	s.enable(acme)
-	for _, route := range [][2]string{{"GET", hookPath}, {"PATCH", hookPath}, {"GET", jwksPath}, {"POST", logPath}} {
+	for _, route := range [][2]string{{"GET", hookPath}, {"PATCH", hookPath}, {"GET", statusPath}, {"GET", "/v3/audit-log-webhook/status"}, {"POST", testPath}, {"GET", jwksPath}, {"POST", logPath}} {
 		w := s.ask(route[0], route[1], window("2026-03-08T11:00:00Z", "2026-03-08T11:00:00Z"), host("global.api.example"))
 		answered(t, w, 400, bad("Invalid region", "region|invalid|must be a single region here"))
 	}
