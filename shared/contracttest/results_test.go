@@ -64,8 +64,8 @@ func report(w io.Writer, folder string, all bool) (code int) {
 }
 
 func tell(w io.Writer, rows map[string][]row, passed run, all bool) (code int) {
-	var n, failed, missing int
-	tests := make(map[string]bool)
+	n := 0
+	tests, failed, missing := make(map[string]bool), make(map[string]bool), make(map[string]bool)
 	for _, section := range slices.Sorted(maps.Keys(rows)) {
 		bad := 0
 		for _, r := range rows[section] {
@@ -77,10 +77,10 @@ func tell(w io.Writer, rows map[string][]row, passed run, all bool) (code int) {
 				case "pass":
 					continue
 				case "fail":
-					failed++
+					failed[test] = true
 				default:
 					came = "NOT RUN"
-					missing++
+					missing[test] = true
 				}
 				whole = false
 				_, _ = fmt.Fprintf(w, "  §%s %s: %s, which holds: %s\n", section, came, test, r.quote)
@@ -97,11 +97,11 @@ func tell(w io.Writer, rows map[string][]row, passed run, all bool) (code int) {
 		_, _ = fmt.Fprintf(w, "  §%s  %3d rows, %s\n", section, len(rows[section]), said)
 	}
 	_, _ = fmt.Fprintf(w, "contract: %d rows held by %d tests", n, len(tests))
-	if failed+missing > 0 {
-		_, _ = fmt.Fprintf(w, ", of which %d failed and %d did not run", failed, missing)
+	if len(failed)+len(missing) > 0 {
+		_, _ = fmt.Fprintf(w, ", of which %d failed and %d did not run", len(failed), len(missing))
 	}
 	_, _ = fmt.Fprintln(w)
-	if failed > 0 || missing > 0 && all {
+	if len(failed) > 0 || len(missing) > 0 && all {
 		return 1
 	}
 	return 0
@@ -141,5 +141,10 @@ func TestARowIsHeldByTestsThatPassed(t *testing.T) {
 		if code := tell(&said, map[string][]row{"1": {held("a rule", c.test)}}, passed, c.all); code != c.code || said.String() != c.want {
 			t.Errorf("%s: exit %d\n%swant %d\n%s", c.test, code, said.String(), c.code, c.want)
 		}
+	}
+	var said strings.Builder
+	tell(&said, map[string][]row{"1": {held("a rule", "api.TestC"), held("another", "api.TestC", "api.TestD")}}, passed, true)
+	if want := "contract: 2 rows held by 2 tests, of which 1 failed and 1 did not run\n"; !strings.HasSuffix(said.String(), want) {
+		t.Errorf("of a test that holds two rows it says\n%swant %s", said.String(), want)
 	}
 }
