@@ -16,6 +16,7 @@ func section4() []row {
 		held("(`test` for a test), `Reprise-Job` (not for a test)", "egress.TestATestSaysThatItIsOneAndNamesNoJob"),
 		held("`Reprise-Region`, `Reprise-Attempt`, `Reprise-Entries`", headers, "egress.TestARetryIsTheSameBatchUnderTheSameIDWithTheNextAttempt"),
 		held("`User-Agent: reprise/<version>`", headers, "egress.TestAPostCarriesTheHeadersOfTheContract"),
+		held("(a release's tag, or the commit as Go writes it;", "egress.TestAVersionIsATagElseTheCommitElseDevel"),
 		held("At least once: a batch may come again after a crash, under the same `Webhook-Id`", "crashtest.TestNothingAcknowledgedIsLostWhenTheProcessIsKilled", "simtest.TestNothingIsLostWhateverGoesWrong"),
 		held("its entries may come again in another batch under another id", "chunk.TestALateChunkMakesAnotherBatch"),
 		held("Entries of one request body come in order of time within a slice", "chunk.TestTheBatchesAreTheWindowsLinesAfterTheCursorInOrderOnce", "contracttest.TestEntriesOfOneBodyComeInOrderOfTime"),

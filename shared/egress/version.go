@@ -3,8 +3,9 @@ package egress
 import "runtime/debug"
 
 // Version is what the build knows of where it came from: a release's tag, or the commit; "devel" where it knows nothing.
-func Version() string {
-	info, ok := debug.ReadBuildInfo()
+func Version() string { return versionOf(debug.ReadBuildInfo()) }
+
+func versionOf(info *debug.BuildInfo, ok bool) string {
 	if !ok {
 		return "devel"
 	}

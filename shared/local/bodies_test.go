@@ -205,3 +205,10 @@ func (b *bounds) mustBeEmpty(t *testing.T) {
 		t.Errorf("not given back: places on the way %v, bytes %v", b.coming.held, b.waiting.held)
 	}
 }
+
+// The tests of the bounds have smaller ones.
+func TestTheBoundsAreTheContracts(t *testing.T) {
+	if got := [4]int{maxInFlight, maxComing, maxWaiting, freeBody}; got != [4]int{1000, 4000, 33_554_432, 8192} {
+		t.Errorf("%v", got)
+	}
+}
