@@ -3,24 +3,17 @@ package contracttest
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"reprise/shared/access"
-	"reprise/shared/egress"
-	"reprise/shared/local"
-	"reprise/shared/replay"
-	"reprise/shared/sqlite"
+	"reprise/shared/localtest"
 )
 
 // What a client asks for.
@@ -30,50 +23,16 @@ const (
 	logPath  = "/v2/audit-log-events"
 )
 
-// service is one of this process, on a file of its own; its replays have one lane.
+// service is one of this process; its replays have one lane.
 type service struct {
-	t             *testing.T
-	address, file string
-	token         string
+	t              *testing.T
+	address, token string
 }
 
 func serve(t *testing.T) *service {
 	t.Helper()
-	s := &service{t: t, file: filepath.Join(t.TempDir(), "reprise.db")}
-	ctx, cancel := context.WithCancel(t.Context())
-	ready, ended := make(chan string, 1), make(chan error, 1)
-	go func() {
-		ended <- local.Run(ctx, local.Config{
-			Address: "127.0.0.1:0", File: s.file, Regions: replay.Regions{Known: []string{"us", "eu"}, Default: "us", Domain: "localhost"},
-			Guard: egress.Guard{AllowInside: true, AllowHTTP: true}, Lanes: 1, Version: "test",
-			Ready: func(address string) { ready <- address },
-		})
-	}()
-	select {
-	case s.address = <-ready:
-	case err := <-ended:
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	store, err := sqlite.Open(s.file, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, token, err := access.Mint(rand.Reader, access.Principal{Org: "acme", Role: access.Admin, Label: "ada"}, time.Time{}, time.Now())
-	if err == nil {
-		err = store.SaveToken(t.Context(), token)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.token = secret
-	_ = store.Close()
-	return s
+	address, token := localtest.Serve(t, 1)
+	return &service{t, address, token}
 }
 
 // ask sends a request to a host by name, "" for none of ours, and reads the answer.

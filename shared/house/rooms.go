@@ -62,6 +62,7 @@ func rooms() map[string]room {
 		"stacktest":    {proof, nil},
 		"lambdatest":   {proof, []string{aws}},
 		"samples":      {proof, []string{aws, "github.com/oklog/ulid/v2"}},
+		"localtest":    {proof, nil},
 		"openapitest":  {proof, []string{"github.com/getkin/kin-openapi"}},
 		"house":        {proof, nil},
 		"contracttest": {proof, nil},

@@ -1,8 +1,6 @@
 package openapitest_test
 
 import (
-	"context"
-	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,11 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"reprise/shared/access"
-	"reprise/shared/egress"
-	"reprise/shared/local"
-	"reprise/shared/replay"
-	"reprise/shared/sqlite"
+	"reprise/shared/localtest"
 	"reprise/shared/stack"
 	"reprise/shared/stacktest"
 )
@@ -37,7 +31,8 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 	stacktest.Need(t, err)
 	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer receiver.Close()
-	url, token := serve(t)
+	address, token := localtest.Serve(t, 4)
+	url := "http://" + address
 	enable(t, url, token, receiver.URL)
 	files, err := filepath.Abs("testdata")
 	if err != nil {
@@ -74,46 +69,5 @@ func enable(t *testing.T, url, token, receiver string) {
 	}
 	if err := answer.Body.Close(); err != nil || answer.StatusCode != http.StatusOK {
 		t.Fatal(err, answer.Status)
-	}
-}
-
-// serve has the local server answer on a new file, and gives an admin's token.
-func serve(t *testing.T) (url, token string) {
-	t.Helper()
-	file := filepath.Join(t.TempDir(), "reprise.db")
-	store, err := sqlite.Open(file, time.Now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, made, err := access.Mint(rand.Reader, access.Principal{Org: "acme", Role: access.Admin, Label: "ada"}, time.Time{}, time.Now())
-	if err == nil {
-		err = store.SaveToken(t.Context(), made)
-	}
-	if err == nil {
-		err = store.Close()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ready, ended := make(chan string, 1), make(chan error, 1)
-	go func() {
-		ended <- local.Run(ctx, local.Config{
-			Address: "127.0.0.1:0", File: file, Regions: replay.Regions{Known: []string{"us", "eu"}, Default: "us", Domain: "localhost"},
-			Guard: egress.Guard{AllowInside: true, AllowHTTP: true}, Lanes: 4, Version: "test", Ready: func(address string) { ready <- address },
-		})
-	}()
-	t.Cleanup(func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
-	select {
-	case address := <-ready:
-		return "http://" + address, secret
-	case err := <-ended:
-		t.Fatal(err)
-		return "", ""
 	}
 }
