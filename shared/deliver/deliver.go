@@ -103,7 +103,7 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 		return replay.Next{}, err
 	}
 	chunks := e.archive.Chunks(ctx, e.slice.Scope, e.slice.Window, e.at.Cursor)
-	batches, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), write, chunks))
+	batches, build, join := ahead(chunk.Batches(e.slice.JobID, e.slice.Window, e.at.Cursor, e.at.BatchLimit(), write, chunks))
 	defer join()
 	for b := range batches {
 		var damage *chunk.Damage
@@ -120,6 +120,7 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 		if next, err := e.check(ctx); next != nil || err != nil {
 			return *next, err
 		}
+		build() // the next, while this one is on its way
 		verdict := e.post(ctx, b.Batch)
 		// A crash here sends this one batch twice, under the same ID.
 		if next, err := e.advance(ctx, e.after(verdict, b.Batch)); next != nil || err != nil {

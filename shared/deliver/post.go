@@ -58,20 +58,25 @@ type built struct {
 }
 
 // ahead builds one batch while the one before is on its way: that hides the reading behind the network (DESIGN.md §4).
-// A batch's body stays valid until the next but one is asked for, and that happens only when the next is taken.
+// Whoever took a batch says with build that the next is wanted; until then nothing is built, so that none is for nobody.
+// A batch's body stays valid until the next but one is built, and that happens only when the next was taken.
 // join ends the building; it must be called.
-func ahead(batches iter.Seq2[chunk.Batch, error]) (taken <-chan built, join func()) {
-	out, quit := make(chan built), make(chan struct{})
+func ahead(batches iter.Seq2[chunk.Batch, error]) (taken <-chan built, build, join func()) {
+	out, wanted, quit := make(chan built), make(chan struct{}), make(chan struct{})
 	hand := func(b built) (more bool) {
 		select {
 		case out <- b:
 		case <-quit:
+			return false
+		}
+		if b.err != nil {
+			return false
 		}
 		select {
+		case <-wanted:
+			return true
 		case <-quit: // join takes what comes: another batch would be built for nobody
 			return false
-		default:
-			return b.err == nil
 		}
 	}
 	go func() {
@@ -88,7 +93,8 @@ func ahead(batches iter.Seq2[chunk.Batch, error]) (taken <-chan built, join func
 			}
 		}
 	}()
-	return out, func() {
+	build = func() { wanted <- struct{}{} }
+	return out, build, func() {
 		close(quit)
 		for range out { // until it is closed: nothing reads the store after Deliver has returned
 		}
