@@ -47,8 +47,11 @@ func (h *hearsay) hear(where string, text []byte) {
 	h.said = append(h.said, saying{where, bytes.Clone(text)})
 }
 
-// found is where which secret was said, in whatever form, and never the secret itself.
-func (h *hearsay) found() (all []string) {
+// found is where which secret was said, in whatever form, and never the secret itself, and in how many texts it was looked
+// for. Receivers may still be called.
+func (h *hearsay) found() (all []string, texts int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for name, secret := range h.secrets {
 		for form, dressed := range dresses(secret) {
 			for _, s := range h.said {
@@ -59,7 +62,7 @@ func (h *hearsay) found() (all []string) {
 		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	return slices.Compact(all), len(h.said)
 }
 
 // dresses is the forms in which a secret may be said: as it is, by its digits, in base64 wherever in a text it begins, escaped.
@@ -87,7 +90,8 @@ func TestASecretThatIsSaidIsFoundInEveryForm(t *testing.T) {
 		h.plant("the secret", secret)
 		h.hear("a log", []byte("level=DEBUG msg="+dressed+" x=y"))
 		h.hear("another", []byte("nothing"))
-		if got := strings.Join(h.found(), "; "); !strings.Contains(got, "a log holds the secret, "+form) || strings.Contains(got, "another") {
+		found, _ := h.found()
+		if got := strings.Join(found, "; "); !strings.Contains(got, "a log holds the secret, "+form) || strings.Contains(got, "another") {
 			t.Errorf("%s: found %q", form, got)
 		}
 	}
@@ -95,7 +99,7 @@ func TestASecretThatIsSaidIsFoundInEveryForm(t *testing.T) {
 		var h hearsay
 		h.plant("the secret", secret)
 		h.hear("a log", []byte(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", n)+string(secret)+" and more"))))
-		if len(h.found()) == 0 {
+		if found, _ := h.found(); len(found) == 0 {
 			t.Errorf("in base64 after %d bytes: not found", n)
 		}
 	}
