@@ -27,6 +27,9 @@ F        ?= deliver
 E        ?=
 PORT     ?= 3000
 
+# How many packages are tested at a time: half of what they do is waiting, for servers and processes.
+PACKAGES = $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
 # The race detector needs a C compiler; without one the tests run without it, and say so.
 RACE := $(if $(shell command -v $${CC:-cc} 2>/dev/null),-race,)
 GO_FILES = $(shell git ls-files -co --exclude-standard -- '*.go')
@@ -137,7 +140,7 @@ unit: ## all tests, with the race detector where there is a C compiler
 	@rm -rf .cache/tests; mkdir -p .cache/tests
 	@go test -c -o .cache/sqs.test ./shared/sqs; \
 	(cd shared/sqs; WHOLE=1 exec ../../.cache/sqs.test -test.v -test.timeout 25m -test.run Contract) >.cache/queue.log 2>&1 & queue=$$!; trap 'kill $$queue 2>/dev/null || :' EXIT; \
-	go tool gotestsum --format pkgname-and-test-fails --jsonfile .cache/tests/all.json -- $(RACE) -timeout 25m ./...; \
+	go tool gotestsum --format pkgname-and-test-fails --jsonfile .cache/tests/all.json -- $(RACE) -p $(PACKAGES) -timeout 25m ./...; \
 	$(MAKE) -s slow; \
 	echo "== the queue's contract on ElasticMQ, begun beside all that"; \
 	wait $$queue && ! grep -q 'no tests to run' .cache/queue.log || { grep -vE '^ *=== ' .cache/queue.log; exit 1; }; \
