@@ -56,7 +56,5 @@ func cancel(ctx context.Context, jobs Jobs, clerk Clerk, at replay.Scope, why re
 		}
 		// It ended by itself, or was replaced since it was read: whoever asks means the job that is there now.
 	}
-	busy := refuse(http.StatusServiceUnavailable, "Others are replacing the job at the same time")
-	busy.header = map[string]string{"Retry-After": "1"}
-	return false, busy
+	return false, soon(http.StatusServiceUnavailable, "Others are replacing the job at the same time")
 }

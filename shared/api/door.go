@@ -53,12 +53,17 @@ type route func(*http.Request, *caller) (reply, error)
 
 // admit lets through who has the role and asks for a region of ours.
 func (d *Door) admit(role access.Role, answer route) http.Handler {
-	return d.admitWide(role, func(r *http.Request, c *caller) (reply, error) {
+	return d.admitWide(role, single(answer))
+}
+
+// single is a route that is about one region.
+func single(answer route) route {
+	return func(r *http.Request, c *caller) (reply, error) {
 		if c.global() {
-			return reply{}, notSingle()
+			return reply{}, badRegion("must be a single region here")
 		}
 		return answer(r, c)
-	})
+	}
 }
 
 // admitWide lets through who has the role and asks for a region of ours, or for all of them.
@@ -87,10 +92,7 @@ func (d *Door) anyone(answer route) http.Handler {
 		if err := c.choose(r, d.regions); err != nil {
 			return reply{}, err
 		}
-		if c.global() {
-			return reply{}, notSingle()
-		}
-		return answer(r, c)
+		return single(answer)(r, c)
 	})
 }
 

@@ -83,9 +83,15 @@ func late(cause error) *problem {
 
 // tooMany is the answer where there is no place for the request just now.
 func tooMany(cause error) *problem {
-	p := refuse(http.StatusTooManyRequests, "Too many requests")
-	p.header = map[string]string{"Retry-After": "1"}
+	p := soon(http.StatusTooManyRequests, "Too many requests")
 	p.cause = cause
+	return p
+}
+
+// soon is a problem that may be none in a second.
+func soon(status int, detail string) *problem {
+	p := refuse(status, detail)
+	p.header = map[string]string{"Retry-After": "1"}
 	return p
 }
 

@@ -39,9 +39,6 @@ func regionOf(r *http.Request, regions replay.Regions) (string, error) {
 	return region, nil
 }
 
-// notSingle is the answer where every region is asked for, and only one can be.
-func notSingle() error { return badRegion("must be a single region here") }
-
 func badRegion(reason string) error {
 	return badRequest("Invalid region", replay.InputError{{Field: "region", Rule: replay.RuleInvalid, Reason: reason}})
 }

@@ -80,9 +80,7 @@ func patchHook(r *http.Request, c *caller, hooks Configs, guard Guard) (reply, e
 		}
 		return ok(http.StatusOK, showHook(hook))
 	}
-	busy := refuse(http.StatusServiceUnavailable, "Others are changing the webhook at the same time")
-	busy.header = map[string]string{"Retry-After": "1"}
-	return reply{}, busy
+	return reply{}, soon(http.StatusServiceUnavailable, "Others are changing the webhook at the same time")
 }
 
 // checkEndpoint leaves an endpoint alone that is not given: it was checked when it was, and is again when it is dialled.
