@@ -142,7 +142,8 @@ func (e *errand) send(ctx, stop context.Context) (replay.Next, error) {
 	return replay.Done(), e.settle(ctx, e.slice)
 }
 
-// writer is how the webhook's lines are written: nil is as they were stored. A change of the format is a change of the webhook, which has the slice read anew (same).
+// writer is how the webhook's lines are written: nil is as they were stored. A change of the format is a change of the webhook,
+// which has the slice read anew (same).
 func (e *errand) writer(ctx context.Context) (func(dst, line []byte) ([]byte, error), error) {
 	scribe := auditlog.Scribe{Format: e.hook.Written(), Host: e.settings.Host}
 	switch scribe.Format {

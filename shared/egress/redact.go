@@ -49,9 +49,10 @@ func redact(s string, secret webhook.Secret) (string, bool) {
 func hidden(secret webhook.Secret) []string {
 	words := strings.Fields(printable(string(secret)))
 	if len(words) > 1 && !strings.ContainsFunc(words[0], separates) {
-		if text, err := base64.StdEncoding.DecodeString(words[1]); err == nil && strings.EqualFold(words[0], "basic") {
-			_, password, _ := strings.Cut(printable(string(text)), ":")
-			words = append(words, printable(string(text)), password)
+		if decoded, err := base64.StdEncoding.DecodeString(words[1]); err == nil && strings.EqualFold(words[0], "basic") {
+			text := printable(string(decoded))
+			_, password, _ := strings.Cut(text, ":")
+			words = append(words, text, password)
 		}
 		words = words[1:]
 	}

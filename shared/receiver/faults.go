@@ -129,9 +129,10 @@ func back(text []byte) ([]byte, bool) {
 	if text[0] != '{' {
 		return backCEF(text)
 	}
-	if inner, ok := bytes.CutPrefix(text, []byte(`{"event":{`)); ok && bytes.HasSuffix(inner, []byte(`"}}`)) {
-		moved, ok := back(text[len(`{"event":`) : len(text)-1])
-		return slices.Concat([]byte(`{"event":`), moved, []byte("}")), ok
+	const wrap = `{"event":`
+	if inner, ok := bytes.CutPrefix(text, []byte(wrap)); ok && bytes.HasPrefix(inner, []byte("{")) && bytes.HasSuffix(inner, []byte(`"}}`)) {
+		moved, ok := back(inner[:len(inner)-1])
+		return slices.Concat([]byte(wrap), moved, []byte("}")), ok
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(text, &members) != nil {
