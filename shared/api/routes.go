@@ -25,7 +25,7 @@ func Routes() map[string][]string {
 		},
 		"jwks":    {"GET /v2/audit-log-webhook/jwks.json"},
 		"intake":  {"POST /v2/audit-log-events"},
-		"console": {"GET /openapi.yaml"},
+		"console": {"GET /", "GET /console/{version}/{file}", "GET /openapi.yaml"},
 	}
 }
 
@@ -42,12 +42,21 @@ func Route(handlers map[string]http.Handler) http.Handler {
 		}
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h, ok := exact[r.Method+" "+r.URL.EscapedPath()]
+		h, ok := exact[r.Method+" "+Pattern(r.URL.EscapedPath())]
 		if !ok {
 			h = handlers[DefaultRoute]
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// Pattern is the path of Routes that a request's path, as it was sent, belongs to, or that path itself.
+func Pattern(path string) string {
+	parts := strings.Split(path, "/")
+	if len(parts) == 4 && parts[0] == "" && parts[1] == "console" && parts[2] != "" && parts[3] != "" {
+		return "/console/{version}/{file}"
+	}
+	return path
 }
 
 // Nowhere answers what no route answers: 405 with Allow where the path has other methods, else 404.
@@ -60,7 +69,7 @@ func Nowhere(door *Door) http.Handler {
 		}
 	}
 	return door.open(func(r *http.Request, _ *caller) (reply, error) {
-		methods := slices.Sorted(slices.Values(allow[r.URL.EscapedPath()]))
+		methods := slices.Sorted(slices.Values(allow[Pattern(r.URL.EscapedPath())]))
 		if len(methods) == 0 || slices.Contains(methods, r.Method) {
 			return reply{}, refuse(http.StatusNotFound, "Not Found")
 		}

@@ -16,6 +16,7 @@ import (
 	"reprise/shared/access"
 	"reprise/shared/api"
 	"reprise/shared/auditlog"
+	"reprise/shared/console"
 	"reprise/shared/replay"
 	"reprise/shared/webhook"
 )
@@ -73,7 +74,7 @@ func newStackOf(t testing.TB, regions replay.Regions) *stack {
 		"webhook":           api.Webhook(door, s.shelf, guard{}, api.Tries{Keys: s.shelf, Poster: s.postbox, Host: "reprise"}),
 		"jwks":              api.JWKS(door, s.shelf),
 		"intake":            api.Intake(door, s.shelf),
-		"console":           api.OpenAPI(door),
+		"console":           api.Console(door, console.Page()),
 		api.DefaultRoute:    api.Nowhere(door),
 	}))
 	return s

@@ -12,6 +12,7 @@ import (
 	"reprise/shared/access"
 	"reprise/shared/api"
 	"reprise/shared/auditlog"
+	"reprise/shared/console"
 	"reprise/shared/intake"
 	"reprise/shared/replay"
 	"reprise/shared/settle"
@@ -51,7 +52,7 @@ func onFile(t *testing.T) (*stack, *sqlite.Store) {
 		"webhook":           api.Webhook(door, store, guard{}, api.Tries{Keys: store, Poster: &postbox{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
-		"console":           api.OpenAPI(door),
+		"console":           api.Console(door, console.Page()),
 		api.DefaultRoute:    api.Nowhere(door),
 	}))}, store
 }

@@ -22,6 +22,7 @@ import (
 	"reprise/shared/api"
 	"reprise/shared/apigw"
 	"reprise/shared/auditlog"
+	"reprise/shared/console"
 	"reprise/shared/egress"
 	"reprise/shared/intake"
 	"reprise/shared/replay"
@@ -88,7 +89,7 @@ func handlers(t testing.TB, key auditlog.Key) map[string]http.Handler {
 		"webhook":           api.Webhook(door, store, egress.Guard{}, api.Tries{Keys: store, Poster: receiver{}}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
-		"console":           api.OpenAPI(door),
+		"console":           api.Console(door, console.Page()),
 		api.DefaultRoute:    api.Nowhere(door),
 	}
 }

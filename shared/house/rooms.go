@@ -51,6 +51,7 @@ func rooms() map[string]room {
 		"apigw":        {adapter, []string{aws}},
 		"boot":         {composition, []string{aws, "github.com/oklog/ulid/v2"}},
 		"receiver":     {tool, nil},
+		"console":      {tool, nil},
 		"local":        {composition, []string{"github.com/gofrs/flock", "github.com/oklog/ulid/v2", "golang.org/x/sync"}},
 		"cmd/":         {composition, []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
 		"functions/":   {composition, []string{aws + "aws-lambda-go/lambda"}},

@@ -21,6 +21,7 @@ import (
 
 	"reprise/shared/api"
 	"reprise/shared/auditlog"
+	"reprise/shared/console"
 	"reprise/shared/deliver"
 	"reprise/shared/egress"
 	"reprise/shared/fanout"
@@ -188,7 +189,7 @@ func handler(store *sqlite.Store, poster *egress.Client, c Config) http.Handler 
 		"webhook":           api.Webhook(door, store, c.Guard, api.Tries{Keys: store, Poster: poster, Host: c.delivery().Host}),
 		"jwks":              api.JWKS(door, store),
 		"intake":            api.Intake(door, intake.New(store, store, store)),
-		"console":           api.OpenAPI(door),
+		"console":           api.Console(door, console.Page()),
 		"default-route":     api.Nowhere(door),
 	})
 	return healthz(store.Check, newBounds(maxInFlight, maxComing, desks()).limit(routes, api.Busy(door)))

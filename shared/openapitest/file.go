@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"reprise/shared/api"
+	"reprise/shared/console"
 	"reprise/shared/replay"
 )
 
@@ -31,7 +32,7 @@ type File struct {
 func Load() (*File, error) {
 	w := httptest.NewRecorder()
 	door := api.NewDoor(nil, replay.Regions{}, time.Now, func() string { return "openapitest" })
-	api.OpenAPI(door).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.yaml", nil))
+	api.Console(door, console.Page()).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/openapi.yaml", nil))
 	doc, err := openapi3.NewLoader().LoadFromData(w.Body.Bytes())
 	if err != nil {
 		return nil, fmt.Errorf("reading openapi.yaml: %w", err)
