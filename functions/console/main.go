@@ -1,4 +1,4 @@
-// Command console answers GET /openapi.yaml and the page of GET /, to everybody.
+// Command console answers what a browser or a generator of clients asks for first, to everybody.
 package main
 
 import (

@@ -30,7 +30,7 @@ func Console(door *Door, page fs.FS) http.Handler {
 		if err != nil {
 			return reply{}, fmt.Errorf("reading the page: %w", err)
 		}
-		return files.find(r.URL.Path)
+		return files.find(r.URL.EscapedPath())
 	})
 }
 
@@ -67,10 +67,10 @@ func read(page fs.FS) (*shelf, error) {
 	s := &shelf{prefix: "/console/" + version + "/", replies: make(map[string]reply)}
 	for name, text := range texts {
 		if name == "index.html" {
-			s.index = static("text/html; charset=utf-8", "no-cache", []byte(strings.ReplaceAll(string(text), "{version}", version)))
+			s.index = shown("text/html; charset=utf-8", "no-cache", []byte(strings.ReplaceAll(string(text), "{version}", version)))
 			continue
 		}
-		s.replies[name] = static(kindOf(name), kept, text)
+		s.replies[name] = shown(kindOf(name), kept, text)
 	}
 	return s, nil
 }
@@ -89,12 +89,20 @@ func kindOf(name string) string {
 }
 
 func static(kind, cache string, body []byte) reply {
-	return reply{status: http.StatusOK, kind: kind, body: body, header: map[string]string{
-		"Cache-Control": cache, "Content-Security-Policy": policy, "Referrer-Policy": "no-referrer",
-		"Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin",
-	}}
+	return reply{status: http.StatusOK, kind: kind, body: body, header: map[string]string{"Cache-Control": cache}}
 }
 
+// shown is static for what a browser shows or runs.
+func shown(kind, cache string, body []byte) reply {
+	r := static(kind, cache, body)
+	r.header["Content-Security-Policy"] = policy
+	r.header["Cross-Origin-Opener-Policy"] = "same-origin"
+	r.header["Cross-Origin-Resource-Policy"] = "same-origin"
+	r.header["Referrer-Policy"] = "no-referrer"
+	return r
+}
+
+// find takes the path as it was sent, as routes do.
 func (s *shelf) find(path string) (reply, error) {
 	if path == "/" {
 		return s.index, nil

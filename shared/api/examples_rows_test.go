@@ -106,6 +106,7 @@ func refusals() []example {
 		{"conflict", "The stored job is running", also(enabled, job(replay.Running, nil)), put(from, to), 409, false},
 		{"contentTooLarge", "Too long", nil, asking{"PUT", jobPath, string(bytes.Repeat([]byte(" "), 64<<10+1)), nil}, 413, false},
 		{"unsupportedMediaType", "No entries", nil, post(both, "text/csv"), 415, false},
+		{"fileNotFound", "One of yesterday's page", nil, get("/console/0123456789ab/main.js", without("Authorization")), 404, false},
 		{"tooManyRequests", "No room", nil, put(from, to, full), 429, false},
 		{"internalServerError", "Our fault", failing(errors.New("a disk is full")), get(hookPath), 500, false},
 		{"serviceUnavailable", "Too slow", failing(context.DeadlineExceeded), get(hookPath), 503, false},

@@ -8,6 +8,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"reprise/shared/api"
 )
 
 // write has the examples written as they come, to be read before they are committed.
@@ -102,7 +106,7 @@ func TestExamplesStandWhereTheyBelong(t *testing.T) {
 					t.Errorf("%s %d has the example %s, which was not answered there", a.operation, a.status, name)
 				}
 			}
-			if len(a.body.Examples) == 0 && a.operation != "GET /openapi.yaml" {
+			if text := a.body.Schema.Value.Type.Is(openapi3.TypeString); len(a.body.Examples) == 0 && !text && a.operation != "GET /openapi.yaml" {
 				t.Errorf("%s %d has no example", a.operation, a.status)
 			}
 		}
@@ -115,7 +119,7 @@ func TestExamplesStandWhereTheyBelong(t *testing.T) {
 	}
 	for name, e := range known {
 		path, _, _ := strings.Cut(e.ask.path, "?")
-		if !here[name+" "+e.ask.method+" "+path] {
+		if !here[name+" "+e.ask.method+" "+api.Pattern(path)] {
 			t.Errorf("the example %s does not stand under %s %s", name, e.ask.method, path)
 		}
 	}

@@ -132,6 +132,9 @@ func TestEveryAnswerOfTheDescriptionIsGiven(t *testing.T) {
 // provoked is the answer to a request that asks for one of that status.
 func provoked(s *stack, method, path string, status int) *httptest.ResponseRecorder {
 	body, edits := good(method, path)
+	if status != http.StatusNotFound {
+		path = s.there(path)
+	}
 	switch status {
 	case http.StatusNoContent, http.StatusConflict:
 		s.jobs[acme] = aJob(replay.Running)

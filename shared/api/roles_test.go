@@ -35,6 +35,8 @@ func mayAsk() map[string]string {
 		"POST /v2/audit-log-webhook/test":       "admin",
 		"GET /v2/audit-log-webhook/jwks.json":   "everybody",
 		"POST /v2/audit-log-events":             "admin, intake",
+		"GET /":                                 "everybody",
+		"GET /console/{version}/{file}":         "everybody",
 		"GET /openapi.yaml":                     "everybody",
 	}
 }
@@ -93,7 +95,7 @@ func asksAs(t *testing.T, route, who string, want int) {
 	body := map[string]string{
 		"PUT": window("2026-03-08T11:00:00Z", "2026-03-08T11:00:00Z"), "PATCH": `{"enabled":false}`, "POST": lines(1),
 	}[method]
-	w := s.ask(method, path, body, with("Authorization", bearer), with("Content-Type", ndjson))
+	w := s.ask(method, s.there(path), body, with("Authorization", bearer), with("Content-Type", ndjson))
 	switch want {
 	case 401:
 		answered(t, w, 401, trouble("401", "Unauthorized", "Unauthorized"))

@@ -19,6 +19,7 @@ func TestEveryRouteIsAnswered(t *testing.T) {
 	for name, routes := range api.Routes() {
 		for _, route := range routes {
 			method, path, _ := strings.Cut(route, " ")
+			path = s.there(path)
 			s.jobs[acme] = aJob(replay.Accepted) // for a DELETE there is something to cancel
 			if w := s.ask(method, path, ""); w.Code == 404 || w.Code == 405 {
 				t.Errorf("%s of %s is answered %d", route, name, w.Code)
@@ -54,6 +55,8 @@ func TestAWrongMethodIsToldTheRightOnes(t *testing.T) {
 		statusPath:                          "GET",
 		"/v3/audit-log-webhook/status":      "GET",
 		descriptionPath:                     "GET",
+		"/":                                 "GET",
+		"/console/x/y":                      "GET",
 	} {
 		for _, method := range []string{"GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"} {
 			if strings.Contains(", "+allow+",", ", "+method+",") {
@@ -74,7 +77,8 @@ func TestAnUnknownPathIsNotFound(t *testing.T) {
 	server := httptest.NewServer(newStack(t))
 	defer server.Close()
 	for _, target := range []string{
-		"/", "/v2", "/v1/audit-log-replay-job", "/v4/audit-log-replay-job", "/v3/audit-log-webhook", "/v3/audit-log-events", jobPath + "/", "/" + jobPath, "/v2//audit-log-replay-job",
+		"//", "/index.html", "/console", "/console/", "/console/x", "/console/x/", "/console//x", "/console/x/y", "/console/x/y/z", "/Console/x/y", "//console/x/y", "/console/x/y?",
+		"/v2", "/v1/audit-log-replay-job", "/v4/audit-log-replay-job", "/v3/audit-log-webhook", "/v3/audit-log-events", jobPath + "/", "/" + jobPath, "/v2//audit-log-replay-job",
 		"/v2/./audit-log-replay-job", "/v2/x/../audit-log-replay-job", "/v2/audit-log-replay%2Djob", "/v2%2Faudit-log-replay-job",
 		"/V2/audit-log-replay-job", jobPath + ";x=1", jobPath + "%00", jobPath + "%20", estimatePath + "/", jwksPath + "/",
 		"/v3/audit-log-webhook/test", statusPath + "/", "/v2/audit-log-webhook/jwks", "/v2/audit-log-destinations/1",

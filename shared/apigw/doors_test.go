@@ -162,7 +162,7 @@ func (q request) gateway(t *testing.T, all map[string]http.Handler) answered {
 	function := api.DefaultRoute
 	for name, routes := range api.Routes() {
 		for _, route := range routes {
-			if route == q.method+" "+e.RawPath {
+			if route == q.method+" "+api.Pattern(e.RawPath) {
 				function = name
 			}
 		}

@@ -37,6 +37,7 @@ func paths() map[string]row {
 		"/v2/audit-log-replay-jobs", "/v2/audit-log-replay", "/v2/audit-log-replay-job/x", "/v2/audit-log-replay-job/estimate/", "/audit-log-replay-job",
 		"/v1/audit-log-replay-job", "/v4/audit-log-replay-job", "/v2", "/v2/", "/v3", "/v02/audit-log-replay-job", "/prod/v2/audit-log-replay-job",
 		"/v2/audit_log_replay_job", "/v2/audit-log-webhook/jwks", "/v2/audit-log-webhook/jwks.json.", "/v2/audit-log-webhook/.json",
+		"/console", "/console/", "/console/x", "/console/x/", "/console//x", "//console/x/y", "/console/x/y/z", "/console/x/y/", "/console%2Fx/y", "/Console/x/y", "/console/..", "/%2F",
 		"/favicon.ico", "/robots.txt", "/.git/config", "/.env", "/index.html",
 		"/" + strings.Repeat("a", 4000), jobPath + strings.Repeat("/", 4000), strings.Repeat("/v2", 1000), jobPath + strings.Repeat("%20", 1000),
 	} {

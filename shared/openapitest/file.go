@@ -28,7 +28,7 @@ type File struct {
 	Doc  *openapi3.T // every $ref resolved
 }
 
-// Load reads the file that api.OpenAPI serves. One that is no OpenAPI, or has an example that its schema does not allow, is an error.
+// Load reads the file that api.Console serves. One that is no OpenAPI, or has an example that its schema does not allow, is an error.
 func Load() (*File, error) {
 	w := httptest.NewRecorder()
 	door := api.NewDoor(nil, replay.Regions{}, time.Now, func() string { return "openapitest" })
@@ -63,7 +63,7 @@ func (f *File) Check(x Exchange) error {
 }
 
 func (f *File) check(x Exchange) error {
-	item := f.Doc.Paths.Value(x.Request.URL.EscapedPath())
+	item := f.Doc.Paths.Value(api.Pattern(x.Request.URL.EscapedPath()))
 	if item == nil {
 		return f.nowhere(x, http.StatusNotFound, nil)
 	}
@@ -160,6 +160,8 @@ func (f *File) answer(x Exchange, content openapi3.Content) error {
 			return fmt.Errorf("it is another one")
 		}
 		return nil
+	case content[kind].Schema.Value.Type.Is(openapi3.TypeString): // a text
+		return allows(content[kind].Schema, string(x.Body), openapi3.VisitAsResponse())
 	}
 	value, err := decode(x.Body)
 	if err != nil {

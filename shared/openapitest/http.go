@@ -24,7 +24,7 @@ func (f *File) Handler(h http.Handler, fail func(error)) http.Handler {
 }
 
 // Transport is next, each exchange through which is checked where it is with the API, whose paths begin with /v and a digit or
-// are the file's own; what Check says against one goes to fail, before the answer is anybody's.
+// with the page's files, or are the file's own; what Check says against one goes to fail, before the answer is anybody's.
 func (f *File) Transport(next http.RoundTripper, fail func(error)) http.RoundTripper {
 	return checked{f, next, fail}
 }
@@ -42,7 +42,7 @@ func (c checked) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = out
 	}
 	answer, err := c.next.RoundTrip(r)
-	if err != nil || !regexp.MustCompile(`^/v\d|^/openapi.yaml$`).MatchString(r.URL.Path) {
+	if err != nil || !regexp.MustCompile(`^/v\d|^/console/|^/openapi\.yaml$`).MatchString(r.URL.Path) {
 		return answer, err
 	}
 	body, err := io.ReadAll(answer.Body)

@@ -46,6 +46,11 @@ func parameter(r *http.Request, p *openapi3.Parameter) error {
 		}
 		return nil
 	}
+	if p.In == openapi3.ParameterInPath {
+		parts := strings.Split(r.URL.EscapedPath(), "/")
+		at := slices.Index(strings.Split(api.Pattern(r.URL.EscapedPath()), "/"), "{"+p.Name+"}")
+		return visit(p.Schema, parts[at])
+	}
 	values := r.URL.Query()[p.Name]
 	switch {
 	case len(values) > 1:

@@ -1,6 +1,8 @@
 package openapitest_test
 
 import (
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -41,7 +43,8 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 	st := exec.CommandContext(t.Context(), filepath.Join(part, "bin", "schemathesis"), "--config-file", filepath.Join(files, "schemathesis.toml"), "run", url+"/openapi.yaml", "--url", url, "--no-color")
 	st.Dir = t.TempDir() // it leaves what it learned where it runs
 	now := time.Now().UTC()
-	st.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS="+filepath.Join(files, "hooks.py"), "PYTHONDONTWRITEBYTECODE=1", "REPRISE_TOKEN="+token, "REPRISE_RECEIVER="+receiver.URL,
+	version, name := aFile(t, url)
+	st.Env = append(os.Environ(), "SCHEMATHESIS_HOOKS="+filepath.Join(files, "hooks.py"), "PYTHONDONTWRITEBYTECODE=1", "REPRISE_TOKEN="+token, "REPRISE_RECEIVER="+receiver.URL, "REPRISE_VERSION="+version, "REPRISE_FILE="+name,
 		"REPRISE_FROM="+now.Add(-time.Hour).Format(time.RFC3339), "REPRISE_TO="+now.Format(time.RFC3339))
 	said, err := st.CombinedOutput()
 	cases := regexp.MustCompile(`(?m)^  (\d+) generated`).FindSubmatch(said)
@@ -52,6 +55,24 @@ func TestSchemathesisFindsNothing(t *testing.T) {
 		t.Errorf("it made %s cases only:\n%s", cases[1], said)
 	}
 	t.Logf("schemathesis: %s cases", cases[1])
+}
+
+// aFile is one that the page names.
+func aFile(t *testing.T, url string) (version, name string) {
+	t.Helper()
+	answer, err := http.Get(url + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := io.ReadAll(answer.Body)
+	if err = errors.Join(err, answer.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile(`/console/([^/"]+)/([^"]+)`).FindSubmatch(page)
+	if named == nil {
+		t.Fatalf("%s names no file", page)
+	}
+	return string(named[1]), string(named[2])
 }
 
 // enable turns the webhook on, without which there is no replay.

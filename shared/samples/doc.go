@@ -16,6 +16,7 @@
 //	{{took}}              milliseconds that something took, no more than all of it
 //	{{length}}            the body's length
 //	{{openapi}}           the text of shared/api/openapi.yaml
+//	{{page}}              that of shared/console/page/index.html, with some version in it
 //
 // All else must be equal: "now" is the same whole second in both.
 package samples

@@ -1,5 +1,5 @@
 """What openapi.yaml cannot say of a good request, for schemathesis: REPRISE_RECEIVER is where a webhook may point, REPRISE_FROM and
-REPRISE_TO are a range of the last days. Bad requests go out as they were made."""
+REPRISE_TO are a range of the last days, REPRISE_VERSION and REPRISE_FILE a file of the page. Bad requests go out as they were made."""
 
 import gzip
 import os
@@ -8,7 +8,7 @@ from datetime import datetime
 import schemathesis
 from schemathesis import GenerationMode
 
-RECEIVER, FROM, TO = (os.environ["REPRISE_" + name] for name in ("RECEIVER", "FROM", "TO"))
+RECEIVER, FROM, TO, VERSION, FILE = (os.environ["REPRISE_" + name] for name in ("RECEIVER", "FROM", "TO", "VERSION", "FILE"))
 MILLIS = int(datetime.fromisoformat(FROM).timestamp() * 1000)
 
 
@@ -32,6 +32,8 @@ def before_call(ctx, case, kwargs):
         return
     if "Reprise-Region" in case.headers:  # one of the stack's own
         case.headers["Reprise-Region"] = "us"
+    if "file" in case.path_parameters:
+        case.path_parameters.update(version=VERSION, file=FILE)
     if case.path.endswith("/estimate"):  # a range of the last week
         case.query.update(start_at=FROM, end_at=TO)
     elif case.method == "PUT":
