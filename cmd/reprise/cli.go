@@ -36,6 +36,7 @@ type cli struct {
 	Token   tokenCmd   `cmd:"" help:"Make, show and revoke tokens for the API."`
 	Keys    keysCmd    `cmd:"" help:"Make the key that entries are signed with."`
 	Listen  listenCmd  `cmd:"" help:"Be a webhook that checks what it gets."`
+	Verify  verifyCmd  `cmd:"" help:"Check the signatures of entries in a file."`
 	Demo    demoCmd    `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 

@@ -34,12 +34,19 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"reprise": ma
 //	get URL              prints the answer's body; ! get: no answer, or no 2xx
 //	ask METHOD URL HEADER-FILE CODE [BODY-FILE]
 //	                     sends a request with one more header; the answer must have that code, its body is printed
+//
+// $GOLDEN is the folder of auditlog's golden files.
 func TestTheCommandLineDoesWhatItsScriptsSay(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Values[started{}] = map[string]*running{}
+			golden, err := filepath.Abs(filepath.Join("..", "..", "shared", "auditlog", "testdata", "golden"))
+			if err != nil {
+				return err
+			}
+			env.Setenv("GOLDEN", golden)
 			return os.MkdirAll(filepath.Join(env.WorkDir, ".tmp"), 0o700)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"start": start, "end": end, "get": get, "ask": ask, "interrupt": interrupt},

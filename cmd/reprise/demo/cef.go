@@ -6,10 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+
+	"reprise/cmd/reprise/ceftext"
 )
 
 // header is the fields of a CEF header behind its version, in their order, by their keys in an entry (CONTRACT.md §5).
@@ -82,18 +83,18 @@ func textOf(literal []byte) ([]byte, error) {
 
 // receivedCEF is received for a line of the cef format.
 func (r *reader) receivedCEF(line []byte) (entry, error) {
-	fields, extension, err := cutHeader(line)
+	fields, extension, err := ceftext.Header(line)
 	if err != nil {
 		return entry{}, err
 	}
-	at, err := moment(fields[0])
+	at, err := ceftext.Moment(fields[0])
 	if err != nil {
 		return entry{}, err
 	}
 	r.members = append(r.members[:0], member{"event_ts", at})
 	name := ""
 	for i, key := range header() {
-		text, err := unescape(fields[i+1], '|')
+		text, err := ceftext.Unescape(fields[i+1], '|')
 		if err != nil {
 			return entry{}, fmt.Errorf("%s: %w", key, err)
 		}
@@ -103,8 +104,11 @@ func (r *reader) receivedCEF(line []byte) (entry, error) {
 		}
 	}
 	front := len(r.members)
-	if r.members, err = readExtension(r.members, extension); err != nil {
+	if r.pairs, err = ceftext.Extension(r.pairs[:0], extension); err != nil {
 		return entry{}, err
+	}
+	for _, p := range r.pairs {
+		r.members = append(r.members, member{p.Key, p.Text})
 	}
 	if err := checkOrder(r.members[front:], order(name)); err != nil {
 		return entry{}, err
@@ -119,127 +123,6 @@ func (r *reader) receivedCEF(line []byte) (entry, error) {
 	}
 	r.sort()
 	return r.entry(func(_ string, text []byte) []byte { return text })
-}
-
-// cutHeader splits a line at the seven bars of its header, in which a bar of its own is escaped: what stands before the first,
-// then a field each, then the extension.
-func cutHeader(line []byte) (fields [7][]byte, extension []byte, err error) {
-	at, n := 0, 0
-	for i := 0; i < len(line); i++ {
-		switch line[i] {
-		case '\\':
-			i++
-		case '|':
-			fields[n] = line[at:i]
-			at = i + 1
-			if n++; n == len(fields) {
-				return fields, line[at:], nil
-			}
-		}
-	}
-	return fields, nil, fmt.Errorf("has %d bars in its header, where CEF has seven", n)
-}
-
-// moment is the event_ts of what stands before the first bar: `{event_ts} {host} CEF:0`.
-func moment(front []byte) ([]byte, error) {
-	words := bytes.Split(front, []byte(" "))
-	if len(words) != 3 || len(words[1]) == 0 || string(words[2]) != "CEF:0" {
-		return nil, fmt.Errorf("does not begin with its time, a host and CEF:0: %.60q", front)
-	}
-	if !bytes.HasSuffix(words[0], []byte("Z")) {
-		return nil, fmt.Errorf("has an event_ts that is not in UTC, with a Z at its end: %.40q", words[0])
-	}
-	return words[0], nil
-}
-
-// readExtension appends the members of a CEF extension in the order of the line. A value ends at the last space before the next
-// key, and may hold others; what is a key is told by its equals sign, for every other one is escaped.
-func readExtension(dst []member, b []byte) ([]member, error) {
-	at := equals(b)
-	if at < 0 {
-		return nil, errors.New("has no key=value behind its header")
-	}
-	key, b := b[:at], b[at+1:]
-	for {
-		value, next, rest := b, []byte(nil), []byte(nil)
-		at := equals(b)
-		if at >= 0 {
-			space := bytes.LastIndexByte(b[:at], ' ')
-			if space < 0 {
-				return nil, fmt.Errorf("has an equals sign in the value of %.40q that is not escaped", key)
-			}
-			value, next, rest = b[:space], b[space+1:at], b[at+1:]
-		}
-		name, err := keyOf(key)
-		if err == nil {
-			value, err = unescape(value, '=')
-		}
-		if err != nil {
-			return nil, fmt.Errorf("%.40q: %w", key, err)
-		}
-		dst = append(dst, member{name, value})
-		if at < 0 {
-			return dst, nil
-		}
-		key, b = next, rest
-	}
-}
-
-// equals is where the first equals sign is that no backslash is before; -1: nowhere.
-func equals(b []byte) int {
-	for i := 0; i < len(b); i++ {
-		switch b[i] {
-		case '\\':
-			i++
-		case '=':
-			return i
-		}
-	}
-	return -1
-}
-
-// keyOf reads a key, a word of visible ASCII in which other bytes are percent-encoded; a percent sign alone is the empty one.
-func keyOf(word []byte) (string, error) {
-	if string(word) == "%" {
-		return "", nil
-	}
-	if len(word) == 0 || bytes.ContainsFunc(word, func(r rune) bool { return r <= ' ' || r > '~' || r == '|' || r == '\\' }) {
-		return "", errors.New("is no word of visible characters, as a key is")
-	}
-	return url.PathUnescape(string(word))
-}
-
-// unescape reads a text in which a backslash stands before another, before the mark (a bar in the header, an equals sign in a
-// value), and before n and r, which are then a newline and a carriage return. In the header an equals sign may have one, too: a
-// known verifier takes the first sig= of a line for the signature.
-func unescape(b []byte, mark byte) ([]byte, error) {
-	if bytes.IndexByte(b, '\r') >= 0 {
-		return nil, errors.New("has a carriage return that is not escaped")
-	}
-	if bytes.IndexByte(b, '\\') < 0 {
-		return b, nil
-	}
-	text := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
-		if b[i] != '\\' {
-			text = append(text, b[i])
-			continue
-		}
-		if i++; i == len(b) {
-			return nil, errors.New("ends in a backslash that nothing follows")
-		}
-		switch c := b[i]; {
-		case c == '\\', c == mark, c == '=':
-			text = append(text, c)
-		case c == 'n':
-			text = append(text, '\n')
-		case c == 'r':
-			text = append(text, '\r')
-		default:
-			return nil, fmt.Errorf("has an escape that CEF does not know: %q", b[i-1:i+1])
-		}
-	}
-	return text, nil
 }
 
 // checkOrder holds the members of an extension against the order of the known ones, sig last.

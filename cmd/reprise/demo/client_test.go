@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"reprise/cmd/reprise/lines"
 )
 
 func TestWhatMayPassIsTriedAgain(t *testing.T) {
@@ -94,7 +96,7 @@ func TestEverythingIsSentOnceInBodiesThatTheIntakeTakes(t *testing.T) {
 		t.Fatal(err)
 	}
 	written := int64(0)
-	for _, err := range lines(path) {
+	for _, err := range lines.Of(path) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"reprise/cmd/reprise/lines"
 	"reprise/shared/replay"
 )
 
@@ -88,7 +89,7 @@ func compare(sent, received, org string, f Format, w replay.Window, keys publicK
 	if org != "" {
 		c.org = fmt.Sprintf("%q", org)
 	}
-	for line, err := range lines(sent) {
+	for line, err := range lines.Of(sent) {
 		if err != nil {
 			return result{}, err
 		}
@@ -97,7 +98,7 @@ func compare(sent, received, org string, f Format, w replay.Window, keys publicK
 			return result{}, fmt.Errorf("%s, line %d: %w", sent, line.N, err)
 		}
 	}
-	for line, err := range lines(received) {
+	for line, err := range lines.Of(received) {
 		if err != nil {
 			return result{}, err
 		}
@@ -110,7 +111,7 @@ func compare(sent, received, org string, f Format, w replay.Window, keys publicK
 	return c.result, nil
 }
 
-func (c *comparison) addSent(line Line) error {
+func (c *comparison) addSent(line lines.Line) error {
 	e, err := c.reader.sent(line.Text)
 	if err != nil {
 		return err
@@ -130,7 +131,7 @@ func (c *comparison) addSent(line Line) error {
 	return nil
 }
 
-func (c *comparison) addReceived(file string, line Line) {
+func (c *comparison) addReceived(file string, line lines.Line) {
 	if c.result.Received%c.every == 0 {
 		c.result.Sample = append(c.result.Sample, bytes.Clone(line.Text))
 	}
@@ -150,7 +151,7 @@ func (c *comparison) addReceived(file string, line Line) {
 }
 
 // judge names what is wrong with a received line, its signature aside, and counts it.
-func (c *comparison) judge(line Line) (kind, why string) {
+func (c *comparison) judge(line lines.Line) (kind, why string) {
 	e, err := c.reader.received(line.Text)
 	if c.org == "" {
 		c.org = e.org
@@ -216,7 +217,7 @@ func (c *comparison) addMissing(sent string) error {
 	if len(first) == 0 {
 		return nil
 	}
-	for line, err := range lines(sent) {
+	for line, err := range lines.Of(sent) {
 		if err != nil {
 			return err
 		}

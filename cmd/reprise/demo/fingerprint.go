@@ -10,6 +10,8 @@ import (
 	"hash"
 	"strconv"
 	"time"
+
+	"reprise/cmd/reprise/ceftext"
 )
 
 // A fingerprint is what two entries share exactly when they are the same entry: a SHA-256, cut to 16 bytes so that five million fit
@@ -34,6 +36,7 @@ type reader struct {
 	format  Format
 	hash    hash.Hash
 	members []member
+	pairs   []ceftext.Pair // of a line of cef
 	compact bytes.Buffer
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"reprise/cmd/reprise/ceftext"
 	"reprise/shared/stack"
 	"reprise/shared/stacktest"
 )
@@ -108,17 +109,17 @@ func TestTheContractsCEFLinesAreReadToTheLetter(t *testing.T) {
 			"rt 1", "src  a ", "note x=1 y\\\n|z ", " empty", "a b= ", "sig  sig=1", "sig XQC3",
 		},
 	} {
-		fields, extension, err := cutHeader([]byte(text))
+		fields, extension, err := ceftext.Header([]byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		members, err := readExtension(nil, extension)
+		members, err := ceftext.Extension(nil, extension)
 		if err != nil {
 			t.Fatal(err)
 		}
 		var got []string
 		for _, m := range members {
-			got = append(got, m.key+" "+string(m.literal))
+			got = append(got, m.Key+" "+string(m.Text))
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", fields[5], diff)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"reprise/cmd/reprise/lines"
 	"reprise/shared/replay"
 )
 
@@ -26,7 +27,7 @@ const (
 func recorded(path string, now time.Time) (source, error) {
 	var first, last time.Time
 	var n int64
-	for line, err := range lines(path) {
+	for line, err := range lines.Of(path) {
 		if err != nil {
 			return source{}, err
 		}
@@ -53,7 +54,7 @@ func recorded(path string, now time.Time) (source, error) {
 	window := replay.Window{From: first.Add(shift), To: last.Add(shift)}
 	return source{Window: window, Entries: n, Lines: func(yield func([]byte, error) bool) {
 		var moved []byte
-		for line, err := range lines(path) {
+		for line, err := range lines.Of(path) {
 			if err == nil {
 				moved, err = move(moved[:0], strip(line.Text), shift)
 			}

@@ -12,6 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"reprise/cmd/reprise/lines"
 )
 
 func file(t *testing.T, name, content string) string {
@@ -103,7 +105,7 @@ func TestAFileThatCannotBeSentIsRefusedWithItsLine(t *testing.T) {
 		"nothing at all":          {"\n", "holds no entries"},
 		"eight days":              {`{"rt":1431857103000}` + "\n" + `{"rt":1432548303000}`, "span 192h0m0s"},
 		"a gzip that breaks off":  {gzipped(t, old)[:40], "unexpected EOF"},
-		"a line without an end":   {strings.Repeat("x", maxLine+1), "token too long"},
+		"a line without an end":   {strings.Repeat("x", lines.Max+1), "after line 0: a line is longer than 4194304 bytes: no entry is"},
 		"a gzip of something odd": {gzipped(t, "hello"), "line 1: is no JSON object"},
 	} {
 		t.Run(name, func(t *testing.T) {
