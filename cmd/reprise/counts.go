@@ -3,48 +3,98 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
 
 	"reprise/shared/receiver"
 )
 
-// counts is a line on a terminal that shows what a receiver got so far; elsewhere it is nothing.
+// counts is a line on a terminal that shows what a receiver got so far; elsewhere it is nothing. What else is to be seen there is
+// written through it.
 type counts struct {
 	hook  *receiver.Receiver
 	out   io.Writer // nil where nobody watches
+	mu    sync.Mutex
 	shown string
 }
 
-func newCounts(hook *receiver.Receiver, out io.Writer, watched bool) *counts {
+func newCounts(out io.Writer, watched bool) *counts {
 	if !watched {
 		out = nil
 	}
-	return &counts{hook: hook, out: out}
+	return &counts{out: out}
 }
+
+// eraseLine goes to the line's start, and erases what was there (ECMA-48 EL).
+const eraseLine = "\r\x1b[K"
 
 // draw writes the line anew if it changed.
 func (c *counts) draw() {
-	if c.out == nil {
+	if c.out == nil || c.hook == nil {
 		return
 	}
-	s := c.hook.Summary()
-	line := fmt.Sprintf("%d entries in %d batches, %d duplicates, %d wrong signatures, %d bad batches",
-		s.Entries, s.Batches, s.Duplicates, s.WrongSignatures, s.BadBatches)
+	s := c.hook.Summary() // before the lock: a receiver writes through above while it holds its own
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	line := fmt.Sprintf("%s in %s, %s, %s, %s", plural(s.Entries, "entry"), plural(s.Batches, "batch"), plural(s.Duplicates, "duplicate"),
+		plural(s.WrongSignatures, "wrong signature"), plural(s.BadBatches, "bad batch"))
 	if s.Unauthorized > 0 {
-		line += fmt.Sprintf(", %d unauthorized", s.Unauthorized)
+		line += fmt.Sprintf(", %s unauthorized", commas(s.Unauthorized))
 	}
 	if s.Refused > 0 {
-		line += fmt.Sprintf(", %d refused", s.Refused)
+		line += fmt.Sprintf(", %s refused", commas(s.Refused))
+	}
+	if room := width(c.out); room > 0 && len(line) >= room {
+		line = line[:room-1] // a second row would stay behind
 	}
 	if line != c.shown {
-		_, _ = fmt.Fprintf(c.out, "\r\x1b[K%s", line) // from the line's start, what was there erased (ECMA-48 EL)
+		_, _ = fmt.Fprint(c.out, eraseLine, line)
 		c.shown = line
 	}
+}
+
+// width is how many columns a terminal has; 0 where that is not known.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
 }
 
 // end leaves the last line standing.
 func (c *counts) end() {
 	c.draw()
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.shown != "" {
 		_, _ = fmt.Fprintln(c.out)
+		c.shown = ""
 	}
+}
+
+// above is a writer of whole lines to w, which may be the same terminal: the counts make room, and come again below.
+func (c *counts) above(w io.Writer) io.Writer { return above{c, w} }
+
+type above struct {
+	c *counts
+	w io.Writer
+}
+
+func (a above) Write(b []byte) (int, error) {
+	a.c.mu.Lock()
+	defer a.c.mu.Unlock()
+	if a.c.shown == "" {
+		return a.w.Write(b)
+	}
+	_, _ = fmt.Fprint(a.c.out, eraseLine)
+	n, err := a.w.Write(b)
+	_, _ = fmt.Fprint(a.c.out, a.c.shown)
+	return n, err
 }

@@ -12,7 +12,8 @@ import (
 
 func TestTheCountsAreOneLineThatStaysAtTheEnd(t *testing.T) {
 	var out strings.Builder
-	c := newCounts(receiver.New(receiver.Options{}), &out, true)
+	c := newCounts(&out, true)
+	c.hook = receiver.New(receiver.Options{})
 	c.draw()
 	c.draw() // nothing changed: nothing is written
 	c.end()
@@ -37,7 +38,8 @@ func TestTheCountsSayWhatWasNotTaken(t *testing.T) {
 		r.Header.Set("Authorization", authorization)
 		hook.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	c := newCounts(hook, &out, true)
+	c := newCounts(&out, true)
+	c.hook = hook
 	c.draw()
 	if want := "\r\x1b[K0 entries in 0 batches, 0 duplicates, 0 wrong signatures, 0 bad batches, 1 unauthorized, 2 refused"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
@@ -46,10 +48,39 @@ func TestTheCountsSayWhatWasNotTaken(t *testing.T) {
 
 func TestTheCountsAreNothingWhereNobodyWatches(t *testing.T) {
 	var out strings.Builder
-	c := newCounts(receiver.New(receiver.Options{}), &out, false)
+	c := newCounts(&out, false)
+	c.hook = receiver.New(receiver.Options{})
 	c.draw()
 	c.end()
 	if out.String() != "" {
 		t.Errorf("got %q", out.String())
+	}
+}
+
+// What is written above the counts takes their place, and they come again below it.
+func TestWhatIsWrittenAboveTheCountsMakesThemStepAside(t *testing.T) {
+	var screen strings.Builder
+	c := newCounts(&screen, true)
+	c.hook = receiver.New(receiver.Options{})
+	above := c.above(&screen)
+	_, _ = above.Write([]byte("first\n"))
+	c.draw()
+	_, _ = above.Write([]byte("second\n"))
+	c.end()
+	_, _ = above.Write([]byte("last\n"))
+	const line = "0 entries in 0 batches, 0 duplicates, 0 wrong signatures, 0 bad batches"
+	if want := "first\n\r\x1b[K" + line + "\r\x1b[Ksecond\n" + line + "\nlast\n"; screen.String() != want {
+		t.Errorf("got %q, want %q", screen.String(), want)
+	}
+}
+
+func TestANumberOfThingsIsInItsPlural(t *testing.T) {
+	for want, got := range map[string]string{
+		"1 wrong signature": plural(1, "wrong signature"), "0 batches": plural(0, "batch"), "1 batch": plural(1, "batch"),
+		"2,000 entries": plural(2000, "entry"), "1 entry": plural(1, "entry"), "12 lines": plural(12, "line"),
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
 	}
 }

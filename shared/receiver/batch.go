@@ -21,6 +21,7 @@ const (
 // batch is what one POST brought.
 type batch struct {
 	id    string
+	body  []byte   // as it came
 	text  []byte   // decoded
 	lines [][]byte // of text, without their newlines
 }
@@ -53,7 +54,7 @@ func read(w http.ResponseWriter, req *http.Request) (batch, error) {
 	if said := h.Get("Reprise-Entries"); said != strconv.Itoa(len(lines)) {
 		return batch{}, fmt.Errorf("it has %d lines, Reprise-Entries says %q", len(lines), said)
 	}
-	return batch{id: h.Get("Webhook-Id"), text: text, lines: lines}, nil
+	return batch{id: h.Get("Webhook-Id"), body: body.Bytes(), text: text, lines: lines}, nil
 }
 
 // Lines is the lines of a batch's body, without their ends: one gzip member of at least one line, each ended. Of a body that a

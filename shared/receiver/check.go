@@ -61,6 +61,8 @@ func (r *Receiver) verify(ctx context.Context, text []byte) (bool, error) {
 	return ok, nil
 }
 
+const whyForged = "its signature does not verify"
+
 // add counts a batch that was kept.
 func (r *Receiver) add(id string, lines []line) {
 	s := &r.summary
@@ -72,6 +74,7 @@ func (r *Receiver) add(id string, lines []line) {
 	if key := markOf([]byte(id)); known(r.ids, key) {
 		s.Repeated++
 	}
+	forged := 0
 	for _, l := range lines {
 		s.Entries++
 		if known(r.seen, l.mark) {
@@ -84,8 +87,12 @@ func (r *Receiver) add(id string, lines []line) {
 			s.RightSignatures++
 		default:
 			s.WrongSignatures++
-			s.wrong(l.text, "its signature does not verify")
+			forged++
+			s.wrong(l.text, whyForged)
 		}
+	}
+	if forged > 0 {
+		r.o.Complain(whyForged, forged)
 	}
 }
 

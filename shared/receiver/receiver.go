@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -29,10 +30,26 @@ type Options struct {
 	First []int
 	// Answer is the status of every answer to a well-formed batch; 0 is 200. Any but a 2xx takes nothing.
 	Answer int
+	// Forward is called with each batch that would be taken, as it came, before anything of it is kept: its answer is that to
+	// the sender, and only a 2xx lets the batch be taken. An error is answered 502, or 504 where its Timeout says so, with no
+	// word of it. A batch whose 2xx did not reach its sender comes again, under the same Webhook-Id, and is forwarded again.
+	// Nil: nowhere.
+	Forward func(context.Context, http.Header, []byte) (Reply, error)
+	// Complain hears why a batch is not taken, or what is wrong with lines that are: of how many it is. It must not block, and
+	// may be called from several goroutines. A status that First, Answer and Forward give is no reason to complain but for
+	// Forward's own errors. Nil: nobody hears.
+	Complain func(why string, n int)
 	// Break is what goes wrong with one entry; the zero Break is nothing.
 	Break Break
 	// Now is the clock of the Summary's times and of how often Keys is called; nil: time.Now.
 	Now func() time.Time
+}
+
+// Reply is what the one behind Options.Forward answered.
+type Reply struct {
+	Code   int
+	Header http.Header // passed on as it is
+	Body   []byte
 }
 
 // Receiver is an http.Handler: a POST of any path is a batch, GET / answers the Summary as JSON, GET /healthz says ok.
@@ -59,6 +76,9 @@ func New(o Options) *Receiver {
 	if o.Answer == 0 {
 		o.Answer = http.StatusOK
 	}
+	if o.Complain == nil {
+		o.Complain = func(string, int) {}
+	}
 	r := &Receiver{
 		o: o, keys: &keyring{fetch: o.Keys, now: o.Now}, mux: http.NewServeMux(),
 		seen: make(map[mark]struct{}), ids: make(map[mark]struct{}),
@@ -80,12 +100,14 @@ func (r *Receiver) show(w http.ResponseWriter, _ *http.Request) {
 func (r *Receiver) post(w http.ResponseWriter, req *http.Request) {
 	if want := r.o.Authorization; want != "" && subtle.ConstantTimeCompare([]byte(want), []byte(req.Header.Get("Authorization"))) == 0 {
 		r.count(func(s *Summary) { s.Unauthorized++ })
+		r.o.Complain("another authorization was expected", 1)
 		http.Error(w, "another authorization was expected", http.StatusUnauthorized)
 		return
 	}
 	b, err := read(w, req)
 	if err != nil {
 		r.count(func(s *Summary) { s.BadBatches++; s.wrong(nil, err.Error()) })
+		r.o.Complain(err.Error(), 1)
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -99,14 +121,22 @@ func (r *Receiver) post(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, http.StatusText(code), code)
 		return
 	}
-	switch err := r.take(req.Context(), b); {
+	switch reply, err := r.take(req.Context(), req.Header, b); {
 	case errors.Is(err, errLeft):
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
 	case err != nil:
 		r.count(func(s *Summary) { s.Refused++; s.wrong(nil, err.Error()) })
+		r.o.Complain(err.Error(), 1)
 		http.Error(w, err.Error(), http.StatusServiceUnavailable)
-	default:
+	case reply.Code == 0:
 		w.WriteHeader(code)
+	default:
+		if reply.Code/100 != 2 {
+			r.count(func(s *Summary) { s.Refused++ })
+		}
+		maps.Copy(w.Header(), reply.Header)
+		w.WriteHeader(reply.Code)
+		_, _ = w.Write(reply.Body)
 	}
 }
 
@@ -138,12 +168,42 @@ func (r *Receiver) answer() int {
 }
 
 // take checks every line, then keeps and counts them. Where it fails nothing is counted and the sender sends all of it again;
-// Out may then hold a part.
-func (r *Receiver) take(ctx context.Context, b batch) error {
+// Out may then hold a part. The reply is that of Options.Forward, if there is one.
+func (r *Receiver) take(ctx context.Context, header http.Header, b batch) (Reply, error) {
 	lines, err := r.check(ctx, b.lines)
 	if err != nil {
-		return err
+		return Reply{}, err
 	}
+	if r.o.Forward == nil {
+		return Reply{}, r.keep(ctx, b, lines)
+	}
+	reply, err := r.forward(ctx, header, b)
+	if err == nil && reply.Code/100 == 2 {
+		err = r.keep(ctx, b, lines)
+	}
+	return reply, err
+}
+
+// forward has the next one take a batch.
+func (r *Receiver) forward(ctx context.Context, header http.Header, b batch) (Reply, error) {
+	reply, err := r.o.Forward(ctx, header, b.body)
+	var slow interface{ Timeout() bool }
+	switch {
+	case ctx.Err() != nil:
+		return Reply{}, errLeft
+	case err == nil:
+		return reply, nil
+	case errors.As(err, &slow) && slow.Timeout():
+		reply = Reply{Code: http.StatusGatewayTimeout}
+	default:
+		reply = Reply{Code: http.StatusBadGateway}
+	}
+	r.o.Complain(err.Error(), 1)
+	return reply, nil
+}
+
+// keep counts a batch's lines once they are in Out.
+func (r *Receiver) keep(ctx context.Context, b batch, lines []line) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if ctx.Err() != nil {
