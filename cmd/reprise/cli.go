@@ -22,42 +22,44 @@ import (
 	"reprise/shared/webhook"
 )
 
-// The exit codes.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2 // the command line, or its environment, makes no sense: nothing was done
-)
-
 // cli is the command line: kong reads it from these fields. Every flag has an environment variable, so that a container
 // needs no command line.
 type cli struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the API on this machine, with everything in one file."`
-	Token   tokenCmd   `cmd:"" help:"Make, show and revoke tokens for the API."`
-	Keys    keysCmd    `cmd:"" help:"Make the key that entries are signed with."`
-	Listen  listenCmd  `cmd:"" help:"Be a webhook that checks what it gets."`
-	Verify  verifyCmd  `cmd:"" help:"Check the signatures of entries in a file."`
-	Demo    demoCmd    `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve    serveCmd    `cmd:"" help:"Serve the API on this machine, with everything in one file."`
+	Token    tokenCmd    `cmd:"" help:"Make, show and revoke tokens for the API."`
+	Keys     keysCmd     `cmd:"" help:"Make the key that entries are signed with."`
+	Listen   listenCmd   `cmd:"" help:"Be a webhook that checks what it gets."`
+	Verify   verifyCmd   `cmd:"" help:"Check the signatures of entries in a file."`
+	Demo     demoCmd     `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
+	Login    loginCmd    `cmd:"" help:"Keep a token for a service."`
+	Logout   logoutCmd   `cmd:"" help:"Forget the token of a service."`
+	Profiles profilesCmd `cmd:"" help:"Show the services that are kept."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
 
 const about = `Reprise keeps audit entries for seven days and sends a range of them again when a receiver missed some.
 
-Start with "reprise demo", or with "reprise serve" and what it prints.`
+Start with "reprise demo", or with "reprise serve" and what it prints.
 
-// streams is where a command writes: results to out, whatever is said about them to err.
-type streams struct{ out, err io.Writer }
+It exits with 0 when all is done; 1 when something went wrong; 2 when the command line makes no sense; 3 when the replay failed; 4 when
+nobody is signed in, or may not do that; 5 when another replay is running; 130 when it was interrupted.`
 
-// terminal reports whether somebody watches w.
-func terminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
+// streams is where a command reads, where it writes: results to out, whatever is said about them to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// terminal reports whether somebody watches, or types, the stream.
+func terminal(stream any) bool {
+	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // run reads the command line, does what it says, and returns the exit code.
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 0:
 		args = []string{"--help"}
@@ -77,8 +79,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return complain(stderr, exitUsage, err, usageHint(err))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	if err := parsed.Run(streams{stdout, stderr}); err != nil {
-		return complain(stderr, exitFailed, err, hint(err))
+	if err := parsed.Run(streams{stdin, stdout, stderr}); err != nil {
+		return complain(stderr, codeOf(err), err, hint(err))
 	}
 	return exitOK
 }
@@ -142,7 +144,9 @@ func hint(err error) string {
 		return "Ports below 1024 need a privilege: choose a higher one with --address."
 	case strings.HasPrefix(err.Error(), "data file "): // as the store begins what it says
 		return "The data file is the one that --data, or REPRISE_DATA, names."
-	default:
-		return boot.Advice(err)
 	}
+	if todo := advice(err); todo != "" {
+		return todo
+	}
+	return boot.Advice(err)
 }

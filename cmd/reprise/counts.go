@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/term"
 
+	"reprise/cmd/reprise/meter"
 	"reprise/shared/receiver"
 )
 
@@ -41,10 +42,10 @@ func (c *counts) draw() {
 	line := fmt.Sprintf("%s in %s, %s, %s, %s", plural(s.Entries, "entry"), plural(s.Batches, "batch"), plural(s.Duplicates, "duplicate"),
 		plural(s.WrongSignatures, "wrong signature"), plural(s.BadBatches, "bad batch"))
 	if s.Unauthorized > 0 {
-		line += fmt.Sprintf(", %s unauthorized", commas(s.Unauthorized))
+		line += fmt.Sprintf(", %s unauthorized", meter.Commas(s.Unauthorized))
 	}
 	if s.Refused > 0 {
-		line += fmt.Sprintf(", %s refused", commas(s.Refused))
+		line += fmt.Sprintf(", %s refused", meter.Commas(s.Refused))
 	}
 	if room := width(c.out); room > 0 && len(line) >= room {
 		line = line[:room-1] // a second row would stay behind

@@ -5,11 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"time"
 
+	"reprise/cmd/reprise/client"
 	"reprise/cmd/reprise/demo"
 	"reprise/shared/receiver"
 )
@@ -67,12 +66,12 @@ func (c *demoCmd) service() (demo.Service, error) {
 	if c.API == "" {
 		return demo.Service{}, nil
 	}
-	u, err := url.Parse(c.API)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return demo.Service{}, errors.New("must be an http or https URL of a host alone, such as http://127.0.0.1:8080")
+	api, err := client.ParseAPI(c.API)
+	if err != nil {
+		return demo.Service{}, err
 	}
 	s := demo.Service{
-		API: strings.TrimRight(c.API, "/"), Admin: os.Getenv("REPRISE_ADMIN_TOKEN"), Intake: os.Getenv("REPRISE_INTAKE_TOKEN"), Org: os.Getenv("REPRISE_ORG"),
+		API: api, Admin: os.Getenv("REPRISE_ADMIN_TOKEN"), Intake: os.Getenv("REPRISE_INTAKE_TOKEN"), Org: os.Getenv("REPRISE_ORG"),
 	}
 	if s.Admin == "" {
 		return demo.Service{}, errors.New("REPRISE_ADMIN_TOKEN must be set, to a token of an admin for that service")
@@ -96,7 +95,7 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 		Out: s.out, Progress: s.err, Terminal: terminal(s.err), Now: time.Now,
 	})
 	if err != nil && ctx.Err() != nil {
-		return errors.New("interrupted")
+		return errInterrupted
 	}
 	return err
 }

@@ -27,7 +27,7 @@ type said struct {
 func command(t *testing.T, args ...string) said {
 	t.Helper()
 	var out, err bytes.Buffer
-	code := run(t.Context(), args, &out, &err)
+	code := run(t.Context(), args, nil, &out, &err)
 	return said{code, out.String(), err.String()}
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -61,7 +60,7 @@ func (c *tokenListCmd) Run(ctx context.Context, s streams) (err error) {
 		return err
 	}
 	if c.Output == "json" {
-		return writeJSON(s.out, all)
+		return writeJSON(s.out, shownTokens(all))
 	}
 	if len(all) == 0 {
 		_, err := fmt.Fprintf(s.err, "There is no token in %s%s.\n", c.name(), of(c.Org))
@@ -111,13 +110,10 @@ type shownToken struct {
 	Revoked time.Time   `json:"revoked_at,omitzero"`
 }
 
-func writeJSON(w io.Writer, all []access.Token) error {
+func shownTokens(all []access.Token) []shownToken {
 	shown := []shownToken{} // none is [], not null
 	for _, t := range all {
 		shown = append(shown, shownToken{t.Hash.ID(), t.Org, t.Role, t.Label, t.Made, t.Expires, t.Revoked})
 	}
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(shown)
+	return shown
 }

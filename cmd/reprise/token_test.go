@@ -26,7 +26,7 @@ func TestAnIDThatNamesTwoTokensRevokesNeither(t *testing.T) {
 	}
 	revoke := func(id string) (code int, said string) {
 		var out, err bytes.Buffer
-		code = run(t.Context(), []string{"token", "revoke", "--data", path, id}, &out, &err)
+		code = run(t.Context(), []string{"token", "revoke", "--data", path, id}, nil, &out, &err)
 		return code, err.String()
 	}
 	revoked := func(h access.Hash) bool {
@@ -51,7 +51,7 @@ func TestANameOfATokenIsUTF8(t *testing.T) {
 		"--label: must be UTF-8: \"m\ufffde\"": {"--org", "acme", "--label", "m\xfee"},
 	} {
 		var out, said bytes.Buffer
-		code := run(t.Context(), append([]string{"token", "create", "--data", path, "--role", "admin"}, args...), &out, &said)
+		code := run(t.Context(), append([]string{"token", "create", "--data", path, "--role", "admin"}, args...), nil, &out, &said)
 		if code != exitUsage || out.Len() > 0 || !strings.Contains(said.String(), flag) {
 			t.Errorf("exit %d: %s", code, said.String())
 		}

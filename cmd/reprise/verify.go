@@ -10,6 +10,7 @@ import (
 	"os"
 
 	"reprise/cmd/reprise/lines"
+	"reprise/cmd/reprise/meter"
 	"reprise/cmd/reprise/signatures"
 	"reprise/shared/auditlog"
 	"reprise/shared/receiver"
@@ -67,7 +68,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	case r.Lines == 0:
 		return fmt.Errorf("%s holds no entries: there is nothing to verify", name)
 	case bad > 0:
-		return fmt.Errorf("%s: %s of %s not verify", name, commas(bad), plural(r.Lines, "line")+does(bad))
+		return fmt.Errorf("%s: %s of %s not verify", name, meter.Commas(bad), plural(r.Lines, "line")+does(bad))
 	}
 	return nil
 }
@@ -83,13 +84,13 @@ func (c *verifyCmd) show(out io.Writer, r signatures.Result) error {
 	if c.Output == "json" {
 		return json.NewEncoder(out).Encode(r)
 	}
-	text := fmt.Sprintf("%s: %s verified", plural(r.Lines, "line"), commas(r.Verified))
+	text := fmt.Sprintf("%s: %s verified", plural(r.Lines, "line"), meter.Commas(r.Verified))
 	for _, part := range []struct {
 		n    int64
 		what string
 	}{{r.Wrong, "with a wrong signature"}, {r.Unsigned, "without a signature"}, {r.Unknown, "of no known format"}} {
 		if part.n > 0 {
-			text += fmt.Sprintf(", %s %s", commas(part.n), part.what)
+			text += fmt.Sprintf(", %s %s", meter.Commas(part.n), part.what)
 		}
 	}
 	text += "\n"
@@ -97,7 +98,7 @@ func (c *verifyCmd) show(out io.Writer, r signatures.Result) error {
 		text += fmt.Sprintf("line %d: %s\n", p.Line, p.Why)
 	}
 	if more := r.Lines - r.Verified - int64(len(r.First)); more > 0 {
-		text += fmt.Sprintf("and %s more\n", commas(more))
+		text += fmt.Sprintf("and %s more\n", meter.Commas(more))
 	}
 	_, err := io.WriteString(out, text)
 	return err

@@ -53,7 +53,7 @@ func rooms() map[string]room {
 		"receiver":     {tool, nil},
 		"console":      {tool, nil},
 		"local":        {composition, []string{"github.com/gofrs/flock", "github.com/oklog/ulid/v2", "golang.org/x/sync"}},
-		"cmd/":         {composition, []string{"github.com/alecthomas/kong", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
+		"cmd/":         {composition, []string{"github.com/alecthomas/kong", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "golang.org/x/sync", "golang.org/x/term"}},
 		"functions/":   {composition, []string{aws + "aws-lambda-go/lambda"}},
 		"storetest":    {proof, []string{"github.com/anishathalye/porcupine", "github.com/google/go-cmp", "pgregory.net/rapid"}},
 		"queuetest":    {proof, []string{"github.com/google/go-cmp", "pgregory.net/rapid"}},

@@ -37,12 +37,12 @@ func (t Try) wait(a Answer, random float64) time.Duration {
 	if !t.Since.IsZero() { // the last try is made when patience ends, not a quarter of an hour later
 		wait = max(least, min(wait, t.Since.Add(t.Patience).Sub(t.Now)))
 	}
-	return max(wait, retryAfter(a.RetryAfter, t.Now))
+	return max(wait, RetryAfter(a.RetryAfter, t.Now))
 }
 
-// retryAfter reads the header (RFC 9110 §10.2.3): seconds or a date in one of HTTP's three forms (§5.6.7).
+// RetryAfter reads the header of that name (RFC 9110 §10.2.3): seconds or a date in one of HTTP's three forms (§5.6.7).
 // However much it asks for, it is at most the ceiling. What is neither, or a date that is over, asks for nothing.
-func retryAfter(header string, now time.Time) time.Duration {
+func RetryAfter(header string, now time.Time) time.Duration {
 	header = strings.TrimSpace(header)
 	if header != "" && strings.Trim(header, "0123456789") == "" {
 		seconds, err := strconv.ParseUint(header, 10, 64)

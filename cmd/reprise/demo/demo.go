@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/meter"
 	"reprise/shared/replay"
 )
 
@@ -113,23 +115,22 @@ func (s *show) sayf(format string, args ...any) { _, _ = fmt.Fprintf(s.Out, form
 func (s *show) configure(ctx context.Context) error {
 	s.step("setting the webhook", fmt.Sprintf(
 		`curl -X PATCH %s%s -H "Authorization: Bearer $TOKEN" -d '{"endpoint":"http://%s/","authorization":"'"$SECRET"'","log_format":"%s","enabled":true}'`,
-		s.service.api, hookPath, s.hook.Address, s.Format))
-	err := s.service.admin.doJSON(ctx, "PATCH", hookPath, map[string]any{
-		"endpoint": "http://" + s.hook.Address + "/", "authorization": s.service.secret, "log_format": s.Format, "enabled": true,
-	}, nil)
+		s.service.api, client.WebhookPath, s.hook.Address, s.Format))
+	endpoint, format, on := "http://"+s.hook.Address+"/", string(s.Format), true
+	_, err := s.service.admin.SetWebhook(ctx, client.Patch{Endpoint: &endpoint, Authorization: &s.service.secret, Format: &format, Enabled: &on})
 	s.service.on = err == nil
 	return s.explain(err)
 }
 
 func (s *show) send(ctx context.Context) error {
-	what := fmt.Sprintf("%s generated entries", commas(s.from.Entries))
+	what := fmt.Sprintf("%s generated entries", meter.Commas(s.from.Entries))
 	if s.From != "" {
-		what = fmt.Sprintf("%s entries of %s, moved in time", commas(s.from.Entries), s.From)
+		what = fmt.Sprintf("%s entries of %s, moved in time", meter.Commas(s.from.Entries), s.From)
 	}
-	s.step(fmt.Sprintf("sending %s, %s to %s, then two that lie a millisecond outside", what, stamp(s.from.Window.From), stamp(s.from.Window.To)),
+	s.step(fmt.Sprintf("sending %s, %s to %s, then two that lie a millisecond outside", what, client.Stamp(s.from.Window.From), client.Stamp(s.from.Window.To)),
 		fmt.Sprintf(`curl -X POST %s%s -H "Authorization: Bearer $INTAKE_TOKEN" -H "Content-Type: application/x-ndjson" --data-binary @entries.ndjson`,
-			s.service.api, eventsPath))
-	m := newMeter(s.Progress, s.Terminal, "sending", s.from.Entries, s.Now)
+			s.service.api, client.EventsPath))
+	m := meter.New(s.Progress, s.Terminal, "sending", s.from.Entries, s.Now)
 	err := send(ctx, s.service.producer, s.from, s.sent, m)
 	s.intake = m.End()
 	return err
@@ -137,11 +138,11 @@ func (s *show) send(ctx context.Context) error {
 
 // replay asks for the range, then follows the job to its end.
 func (s *show) replay(ctx context.Context) error {
-	m := newMeter(s.Progress, s.Terminal, "replaying", 0, s.Now)
+	m := meter.New(s.Progress, s.Terminal, "replaying", 0, s.Now)
 	if err := s.ask(ctx, "asking for all of them again"); err != nil {
 		return err
 	}
-	s.step("following the replay", fmt.Sprintf(`curl %s%s -H "Authorization: Bearer $TOKEN"`, s.service.api, jobPath))
+	s.step("following the replay", fmt.Sprintf(`curl %s%s -H "Authorization: Bearer $TOKEN"`, s.service.api, client.JobPath))
 	_, err := s.follow(ctx, m.Set)
 	s.delivery = m.End()
 	return err
@@ -149,23 +150,24 @@ func (s *show) replay(ctx context.Context) error {
 
 // ask is a PUT of the window.
 func (s *show) ask(ctx context.Context, what string) error {
-	start, end := stamp(s.from.Window.From), stamp(s.from.Window.To)
+	start, end := client.Stamp(s.from.Window.From), client.Stamp(s.from.Window.To)
 	s.step(what, fmt.Sprintf(
-		`curl -X PUT %s%s -H "Authorization: Bearer $TOKEN" -d '{"start_at":"%s","end_at":"%s"}'`, s.service.api, jobPath, start, end))
-	return s.explain(s.service.admin.doJSON(ctx, "PUT", jobPath, map[string]string{"start_at": start, "end_at": end}, nil))
+		`curl -X PUT %s%s -H "Authorization: Bearer $TOKEN" -d '{"start_at":"%s","end_at":"%s"}'`, s.service.api, client.JobPath, start, end))
+	_, err := s.service.admin.Replay(ctx, s.from.Window.From, s.from.Window.To)
+	return s.explain(err)
 }
 
 // follow asks for the job until it is completed; any other end is an error.
-func (s *show) follow(ctx context.Context, progress func(entries, estimated int64)) (job, error) {
+func (s *show) follow(ctx context.Context, progress func(entries, estimated int64)) (client.Job, error) {
 	for {
-		var j job
-		if err := again(ctx, func() error { return s.service.admin.doJSON(ctx, "GET", jobPath, nil, &j) }); err != nil {
+		j, err := s.service.admin.Job(ctx, false)
+		if err != nil {
 			return j, s.explain(err)
 		}
 		progress(j.Progress.Entries, j.Progress.Estimated)
 		switch f := j.Failure; {
-		case replay.Status(j.Status).Live():
-		case j.Status == string(replay.Completed):
+		case j.Status.Live():
+		case j.Status == replay.Completed:
 			return j, nil
 		case f != nil:
 			return j, fmt.Errorf("the replay %s: %s: %s (the receiver's last answer: %d)", j.Status, f.Code, f.Detail, f.ResponseCode)
@@ -182,6 +184,3 @@ func (s *show) follow(ctx context.Context, progress func(entries, estimated int6
 
 // pollEvery is how often the job is looked at: often enough for a bar that moves, too seldom to cost anything.
 const pollEvery = 200 * time.Millisecond
-
-// stamp writes a time as requests have it, to the millisecond.
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z07:00") }

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"reprise/cmd/reprise/client"
 	"reprise/cmd/reprise/lines"
 )
 
@@ -66,7 +67,7 @@ func TestRecordedEntriesAreMovedByOneShiftAndStayAsTheyAreOtherwise(t *testing.T
 			if diff := cmp.Diff(oldMoved, strings.Join(all(t, s), "\n")); diff != "" {
 				t.Errorf("moved entries (-want +got):\n%s", diff)
 			}
-			if from, to := stamp(s.Window.From), stamp(s.Window.To); s.Entries != 3 || from != "2026-03-01T11:59:59.000Z" || to != "2026-03-01T12:00:59.500Z" {
+			if from, to := client.Stamp(s.Window.From), client.Stamp(s.Window.To); s.Entries != 3 || from != "2026-03-01T11:59:59.000Z" || to != "2026-03-01T12:00:59.500Z" {
 				t.Errorf("%d entries from %s to %s", s.Entries, from, to)
 			}
 		})

@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 	"time"
 
+	"reprise/cmd/reprise/meter"
 	"reprise/shared/receiver"
 )
 
 // prove ends the receiver and the service, compares, and tells.
 func (s *show) prove(ctx context.Context) error {
-	jwks, err := s.service.admin.do(ctx, "GET", jwksPath, "", nil)
+	jwks, err := s.service.admin.Keys(ctx)
 	if err != nil {
 		return err
 	}
@@ -33,8 +34,8 @@ func (s *show) prove(ctx context.Context) error {
 		return fmt.Errorf("reading the receiver's summary: %w: %.200s", err, s.hook.out.Bytes())
 	}
 	s.step("comparing what was received with what was sent, entry by entry", fmt.Sprintf("wc -l %s %s", s.sent, s.receivedFile))
-	m := newMeter(s.Progress, s.Terminal, "comparing", 2*s.from.Entries, s.Now)
-	r, err := compare(s.sent, s.receivedFile, s.service.org, s.Format, s.from.Window, keys, s.from.Entries, m.slowly())
+	m := meter.New(s.Progress, s.Terminal, "comparing", 2*s.from.Entries, s.Now)
+	r, err := compare(s.sent, s.receivedFile, s.service.org, s.Format, s.from.Window, keys, s.from.Entries, m.Slowly())
 	m.End()
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func (s *show) prove(ctx context.Context) error {
 		verdict = "every entry arrived, once, as it was sent"
 	}
 	s.sayf("\n%s sent, %s received, %s missing, %s duplicates, %s wrong signatures, %s outside the range, %s altered: %s\n",
-		commas(r.Sent), commas(r.Received), commas(r.Missing), commas(r.Duplicates), commas(r.WrongSig), commas(r.Outside), commas(r.Altered), verdict)
+		meter.Commas(r.Sent), meter.Commas(r.Received), meter.Commas(r.Missing), meter.Commas(r.Duplicates), meter.Commas(r.WrongSig), meter.Commas(r.Outside), meter.Commas(r.Altered), verdict)
 	if !ok {
 		return ErrWrong
 	}
@@ -74,7 +75,7 @@ func (r *result) crossCheck(counted receiver.Summary, f Format, keys publicKeys,
 		if when {
 			args := make([]any, len(numbers))
 			for i, n := range numbers {
-				args[i] = commas(n)
+				args[i] = meter.Commas(n)
 			}
 			doubts = append(doubts, fmt.Sprintf(format, args...))
 		}
@@ -123,19 +124,19 @@ func (s *show) checkElsewhere(ctx context.Context, r *result, keys publicKeys) (
 	for _, i := range wrong {
 		r.note(problem{Kind: wrongByOpenSSL, Text: string(r.Sample[i])})
 	}
-	return fmt.Sprintf("%s %14s   signatures, spread over all: %d wrong (%s)\n", head, commas(int64(len(r.Sample))), len(wrong), o.version), nil
+	return fmt.Sprintf("%s %14s   signatures, spread over all: %d wrong (%s)\n", head, meter.Commas(int64(len(r.Sample))), len(wrong), o.version), nil
 }
 
 func (s *show) table(r result, elsewhere string) {
 	row := func(name string, n int64, more string) {
-		s.sayf("  %-18s %14s%s\n", name, commas(n), more)
+		s.sayf("  %-18s %14s%s\n", name, meter.Commas(n), more)
 	}
 	s.sayf("\n")
 	row("sent", r.Sent, fmt.Sprintf("   in the range, and %d just outside of it, which must not arrive", r.SentOutside))
 	row("received", r.Received, "")
 	row("missing", r.Missing, "")
 	row("duplicates", r.Duplicates, "")
-	row("wrong signature", r.WrongSig, fmt.Sprintf("   the receiver checked all, this comparison %s of them again", commas(r.Checked)))
+	row("wrong signature", r.WrongSig, fmt.Sprintf("   the receiver checked all, this comparison %s of them again", meter.Commas(r.Checked)))
 	s.sayf("%s", elsewhere)
 	row("outside the range", r.Outside, "")
 	row("altered", r.Altered, "")
@@ -145,7 +146,7 @@ func (s *show) table(r result, elsewhere string) {
 		n    int64
 		took time.Duration
 	}{{"intake", r.Sent + r.SentOutside, s.intake}, {"replay", r.Received, s.delivery}} {
-		s.sayf("  %-18s %14s   %s entries/s\n", part.name, fmt.Sprintf("%.1f s", part.took.Seconds()), commas(int64(perSecond(part.n, part.took))))
+		s.sayf("  %-18s %14s   %s entries/s\n", part.name, fmt.Sprintf("%.1f s", part.took.Seconds()), meter.Commas(int64(meter.PerSecond(part.n, part.took))))
 	}
 }
 

@@ -7,19 +7,17 @@ import (
 	"os"
 
 	"golang.org/x/sync/errgroup"
+
+	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/meter"
 )
 
-const (
-	// maxBody and maxEntries are what one request of the intake may hold (CONTRACT.md §6).
-	maxBody    = 4 << 20
-	maxEntries = 10_000
-	// inFlight is how many bodies are on their way at once.
-	inFlight = 4
-)
+// inFlight is how many bodies are on their way at once.
+const inFlight = 4
 
 // send posts every entry of the source in its order, in bodies as large as the intake takes them, then the outsiders in a
 // body of their own; each line goes to the file first. Memory holds the bodies in flight, nothing more.
-func send(ctx context.Context, c *client, from source, file string, m *meter) error {
+func send(ctx context.Context, c *client.Client, from source, file string, m *meter.Meter) error {
 	f, err := os.Create(file)
 	if err != nil {
 		return err
@@ -30,7 +28,7 @@ func send(ctx context.Context, c *client, from source, file string, m *meter) er
 	posts.SetLimit(inFlight)
 	post := func(body []byte, entries int64) {
 		posts.Go(func() error {
-			if err := c.post(sending, body); err != nil {
+			if _, err := c.Send(sending, body, false); err != nil {
 				return fmt.Errorf("sending a body of %d entries: %w", entries, err)
 			}
 			m.Add(entries)
@@ -51,7 +49,7 @@ func send(ctx context.Context, c *client, from source, file string, m *meter) er
 	if err != nil {
 		return err
 	}
-	if err := c.post(ctx, last); err != nil {
+	if _, err := c.Send(ctx, last, false); err != nil {
 		return fmt.Errorf("sending the entries outside the range: %w", err)
 	}
 	if err := w.Flush(); err != nil {
@@ -71,9 +69,9 @@ func pack(ctx context.Context, from source, file *bufio.Writer, post func(body [
 		if err != nil {
 			return err
 		}
-		if entries == maxEntries || entries > 0 && len(body)+len(line)+1 > maxBody {
+		if entries == client.MaxEntries || entries > 0 && len(body)+len(line)+1 > client.MaxBody {
 			post(body, entries)
-			body, entries = make([]byte, 0, maxBody), 0
+			body, entries = make([]byte, 0, client.MaxBody), 0
 		}
 		begun := len(body)
 		body = append(append(body, line...), '\n')

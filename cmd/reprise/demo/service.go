@@ -4,10 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"strconv"
-	"time"
+
+	"reprise/cmd/reprise/client"
 )
 
 // org is the organization of the demo; it looks like the ones of the documentation.
@@ -16,12 +16,12 @@ const org = "b065b594-6afc-4658-9101-5d9cf3f36b7b"
 // A service is where the API is, with what is needed to use it.
 type service struct {
 	api      string
-	admin    *client
-	producer *client  // may only send entries
-	secret   string   // the Authorization that the webhook sends
-	org      string   // whose tokens they are; empty: not known
-	on       bool     // the webhook is
-	process  *process // nil where the service was there before
+	admin    *client.Client
+	producer *client.Client // may only send entries
+	secret   string         // the Authorization that the webhook sends
+	org      string         // whose tokens they are; empty: not known
+	on       bool           // the webhook is
+	process  *process       // nil where the service was there before
 }
 
 func (s *service) stop() error {
@@ -41,10 +41,10 @@ func (s *show) startService(ctx context.Context) error {
 		return err
 	}
 	s.service = &service{process: p, api: "http://" + p.Address, secret: "Bearer " + rand.Text(), org: org}
-	token := func(role string) (*client, error) {
+	token := func(role string) (*client.Client, error) {
 		args := []string{"token", "create", "--data", data, "--org", org, "--role", role, "--label", "demo"}
 		secret, err := run(ctx, s.Program, args...)
-		return &client{api: s.service.api, token: secret, http: connections()}, err
+		return client.New(client.Config{API: s.service.api, Token: secret, InFlight: inFlight, Now: s.Now}), err
 	}
 	s.step("making a token for an admin", fmt.Sprintf("TOKEN=$(reprise token create --data %s --org %s --role admin --label demo)", data, org))
 	if s.service.admin, err = token("admin"); err != nil {
@@ -57,7 +57,7 @@ func (s *show) startService(ctx context.Context) error {
 
 // startReceiver starts the webhook that will get the replay.
 func (s *show) startReceiver(ctx context.Context) error {
-	jwks := s.service.api + jwksPath
+	jwks := s.service.api + client.KeysPath
 	args := []string{"listen", "--address", "127.0.0.1:0", "--jwks", jwks, "--output", s.receivedFile}
 	command := fmt.Sprintf(`reprise listen --address 127.0.0.1:0 --jwks %s --authorization "$SECRET" --output %s`, jwks, s.receivedFile)
 	what := "starting a receiver that checks every signature"
@@ -72,12 +72,4 @@ func (s *show) startReceiver(ctx context.Context) error {
 	s.hook, err = start(ctx, s.folder, "listen", "listening", s.Program, []string{"REPRISE_LISTEN_AUTHORIZATION=" + s.service.secret},
 		append(args, "--log-format", "json")...)
 	return err
-}
-
-// connections is an HTTP client that keeps a connection for each body in flight.
-func connections() *http.Client {
-	return &http.Client{
-		Timeout:   2 * time.Minute,
-		Transport: &http.Transport{MaxIdleConnsPerHost: inFlight, IdleConnTimeout: time.Minute, Proxy: http.ProxyFromEnvironment},
-	}
 }

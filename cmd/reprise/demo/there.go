@@ -13,7 +13,8 @@ import (
 
 	random "math/rand/v2"
 
-	"reprise/shared/replay"
+	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/meter"
 )
 
 // Service is one that runs already, with two tokens of one organization.
@@ -27,24 +28,26 @@ type Service struct {
 // useService looks whether the service is there, takes the tokens, and has a webhook that may be replaced.
 func (s *show) useService(ctx context.Context) error {
 	s.step("using the service at "+s.API, "TOKEN=$REPRISE_ADMIN_TOKEN INTAKE_TOKEN=$REPRISE_INTAKE_TOKEN")
-	client := func(token string) *client { return &client{api: s.API, token: token, http: connections()} }
-	s.service = &service{api: s.API, secret: "Bearer " + rand.Text(), org: s.Org, admin: client(s.Admin), producer: client(s.Intake)}
-	var j job
-	if err := s.service.admin.doJSON(ctx, "GET", jobPath, nil, &j); err != nil {
+	with := func(token string) *client.Client {
+		return client.New(client.Config{API: s.API, Token: token, InFlight: inFlight, Now: s.Now})
+	}
+	s.service = &service{api: s.API, secret: "Bearer " + rand.Text(), org: s.Org, admin: with(s.Admin), producer: with(s.Intake)}
+	j, err := s.service.admin.Job(ctx, false)
+	if err != nil {
 		return s.explain(err)
 	}
-	if replay.Status(j.Status).Live() {
+	if j.Status.Live() {
 		return fmt.Errorf("a replay of this organization is %s: let it end first, or take the tokens of another organization", j.Status)
 	}
-	var hook struct{ Endpoint string }
-	if err := s.service.admin.doJSON(ctx, "GET", hookPath, nil, &hook); err != nil {
+	hook, err := s.service.admin.Webhook(ctx)
+	if err != nil {
 		return s.explain(err)
 	}
-	if u, err := url.Parse(hook.Endpoint); err != nil || hook.Endpoint != "unconfigured" && !net.ParseIP(u.Hostname()).IsLoopback() {
+	if u, err := url.Parse(hook.Endpoint); err != nil || hook.Endpoint != client.Unconfigured && !net.ParseIP(u.Hostname()).IsLoopback() {
 		return fmt.Errorf("this organization has a webhook, %s, which the demo would replace: take the tokens of an organization that is made for it", hook.Endpoint)
 	}
 	// A body without entries stores nothing (CONTRACT.md §6): only the token is tried.
-	_, err := s.service.producer.do(ctx, http.MethodPost, eventsPath, "application/x-ndjson", []byte{})
+	_, err = s.service.producer.Send(ctx, nil, false)
 	return s.explain(err)
 }
 
@@ -74,7 +77,7 @@ func (s *show) findRoom(ctx context.Context) error {
 		if err != nil || j.Progress.Entries == 0 {
 			return err
 		}
-		s.sayf("  it is not: %s entries came\n", commas(j.Progress.Entries))
+		s.sayf("  it is not: %s entries came\n", meter.Commas(j.Progress.Entries))
 		if err := errors.Join(s.hook.stop(), os.Remove(s.receivedFile)); err != nil {
 			return err
 		}
@@ -90,7 +93,8 @@ func (s *show) turnOff(ctx context.Context) error {
 	s.service.on = false
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
-	if err := s.service.admin.doJSON(last, "PATCH", hookPath, map[string]bool{"enabled": false}, nil); err != nil {
+	off := false
+	if _, err := s.service.admin.SetWebhook(last, client.Patch{Enabled: &off}); err != nil {
 		return fmt.Errorf("turning the webhook off again: %w", err)
 	}
 	return nil
@@ -98,7 +102,7 @@ func (s *show) turnOff(ctx context.Context) error {
 
 // explain says what to do about an error of a service that was there before.
 func (s *show) explain(err error) error {
-	var refused *refusal
+	var refused *client.Refusal
 	if s.API == "" || err == nil || errors.Is(err, context.Canceled) {
 		return err
 	}
@@ -106,10 +110,10 @@ func (s *show) explain(err error) error {
 		return fmt.Errorf("the service at %s cannot be used: %w: is it running (make local, or reprise serve --allow-inside), and is that its address?", s.API, err)
 	}
 	todo := ""
-	switch code := refused.code; {
+	switch code := refused.Status; {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		todo = "REPRISE_ADMIN_TOKEN must be the token of an admin, REPRISE_INTAKE_TOKEN one that may send entries, both of one organization, made for this service: reprise token create"
-	case code == http.StatusBadRequest && refused.what == "PATCH "+hookPath:
+	case code == http.StatusBadRequest && refused.What == "PATCH "+client.WebhookPath:
 		todo = "the receiver listens on this machine, by http: does the service allow that (reprise serve --allow-inside; make local does)?"
 	case code == http.StatusConflict:
 		todo = "another replay of this organization was begun meanwhile: let it end first, or take the tokens of another organization"

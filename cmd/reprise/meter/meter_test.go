@@ -1,4 +1,4 @@
-package demo
+package meter
 
 import (
 	"strings"
@@ -7,10 +7,12 @@ import (
 	"time"
 )
 
+var noon = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
 func TestProgressIsALineNowAndThenWhereNobodyWatches(t *testing.T) {
 	clock := noon
 	var out strings.Builder
-	m := newMeter(&out, false, "sending", 1_000_000, func() time.Time { return clock })
+	m := New(&out, false, "sending", 1_000_000, func() time.Time { return clock })
 	for range 12 {
 		clock = clock.Add(time.Second)
 		m.Add(20_000)
@@ -27,8 +29,8 @@ func TestProgressIsALineNowAndThenWhereNobodyWatches(t *testing.T) {
 func TestProgressOfAnUnknownNumberIsTold(t *testing.T) {
 	clock := noon
 	var out strings.Builder
-	m := newMeter(&out, false, "replaying", 0, func() time.Time { return clock })
-	clock = clock.Add(tellEvery)
+	m := New(&out, false, "replaying", 0, func() time.Time { return clock })
+	clock = clock.Add(TellEvery)
 	m.Set(0, 0)
 	if want := "  replaying: 0 entries, 0 entries/s\n"; out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
@@ -38,7 +40,7 @@ func TestProgressOfAnUnknownNumberIsTold(t *testing.T) {
 func TestABarIsDrawnOnATerminal(t *testing.T) {
 	clock := noon
 	var out strings.Builder
-	m := newMeter(&out, true, "sending", 1000, func() time.Time { return clock })
+	m := New(&out, true, "sending", 1000, func() time.Time { return clock })
 	m.Set(500, 2000)
 	m.Set(2100, 2000) // an estimate that was too low
 	m.End()
@@ -50,7 +52,7 @@ func TestABarIsDrawnOnATerminal(t *testing.T) {
 func TestABarsFirstRateIsTheOneSinceItsBegin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out strings.Builder
-		m := newMeter(&out, true, "sending", 40_000, time.Now)
+		m := New(&out, true, "sending", 40_000, time.Now)
 		<-time.After(400 * time.Millisecond)
 		m.Add(10_000)
 		if !strings.Contains(out.String(), "25000 entries/s") {
@@ -61,15 +63,15 @@ func TestABarsFirstRateIsTheOneSinceItsBegin(t *testing.T) {
 
 func TestThousandsAreApart(t *testing.T) {
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1,000", 5_000_000: "5,000,000", -1234: "-1,234", -123: "-123"} {
-		if got := commas(n); got != want {
+		if got := Commas(n); got != want {
 			t.Errorf("%d is %q, want %q", n, got, want)
 		}
 	}
 }
 
 func TestWhatIsCountedOneByOneIsTakenInThousands(t *testing.T) {
-	m := newMeter(&strings.Builder{}, false, "comparing", 5000, time.Now)
-	one := m.slowly()
+	m := New(&strings.Builder{}, false, "comparing", 5000, time.Now)
+	one := m.Slowly()
 	for range 2500 {
 		one()
 	}

@@ -1,0 +1,125 @@
+package client
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"reprise/shared/access"
+	"reprise/shared/webhook"
+)
+
+// Invalid is one thing that is wrong with a request, in the contract's words (CONTRACT.md §1).
+type Invalid struct{ Field, Rule, Reason string }
+
+// A Refusal is an answer that is no 2xx: the service, or what is before it, said no. What it says is others' words, without
+// our token in it.
+type Refusal struct {
+	What       string // was asked, such as "GET /v2/audit-log-replay-job"
+	Status     int
+	Title      string
+	Detail     string
+	Instance   string // by which the service's log knows the request
+	Invalid    []Invalid
+	Body       string        // what was said instead, where that is no problem of the contract's form; its beginning
+	Location   string        // of a redirect, which is not followed
+	RetryAfter time.Duration // what was asked for; 0: nothing
+}
+
+// Error is one line: what was asked, and why not.
+func (r *Refusal) Error() string {
+	var b strings.Builder
+	_, _ = fmt.Fprintf(&b, "%s: answered %d %s", r.What, r.Status, cmp.Or(r.Title, http.StatusText(r.Status)))
+	switch {
+	case r.Location != "":
+		_, _ = fmt.Fprintf(&b, ": a redirect to %s, which is not followed", r.Location)
+	case r.Detail != "" && r.Detail != r.Title:
+		b.WriteString(": " + r.Detail)
+	case r.Body != "":
+		b.WriteString(": " + r.Body)
+	}
+	for _, v := range r.Invalid {
+		_, _ = fmt.Fprintf(&b, "; %s: %s", v.Field, v.Reason)
+	}
+	return b.String()
+}
+
+// passes reports whether the same request may be taken later.
+func (r *Refusal) passes() bool {
+	return r.Status == http.StatusTooManyRequests || r.Status >= http.StatusInternalServerError
+}
+
+// A Silence is no answer: whether the request arrived is not known, unless nothing was Sent.
+type Silence struct {
+	What string
+	Sent bool // something may have gone out
+	said string
+	err  error
+}
+
+func (s *Silence) Error() string { return s.What + ": no answer: " + s.said }
+
+// Unwrap is the network's own error.
+func (s *Silence) Unwrap() error { return s.err }
+
+// silence is the network's error; where ctx ended it is why that did.
+func (c *Client) silence(ctx context.Context, q request, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var wrapped *url.Error // would say the method, and the whole URL, again
+	if errors.As(err, &wrapped) {
+		err = wrapped.Err
+	}
+	var dial *net.OpError
+	return &Silence{What: q.method + " " + c.api + q.path, Sent: !(errors.As(err, &dial) && dial.Op == "dial"), said: c.clean(err.Error()), err: err} // it may repeat a broken header
+}
+
+// maxSaid is how much of an answer that is none of ours is shown, in bytes.
+const maxSaid = 500
+
+func (c *Client) refusal(q request, res *http.Response, text []byte) *Refusal {
+	r := &Refusal{What: q.String(), Status: res.StatusCode, RetryAfter: webhook.RetryAfter(res.Header.Get("Retry-After"), c.now())}
+	if res.StatusCode/100 == 3 {
+		r.Location = c.clean(res.Header.Get("Location"))
+	}
+	var p struct {
+		Title, Detail, Instance string
+		Invalid                 []Invalid `json:"invalid_parameters"`
+	}
+	if json.Unmarshal(text, &p) != nil || p.Title == "" && p.Detail == "" {
+		r.Body = c.clean(string(bytes.TrimSpace(text[:min(len(text), maxSaid)])))
+		return r
+	}
+	r.Title, r.Detail, r.Instance = c.clean(p.Title), c.clean(p.Detail), c.clean(p.Instance)
+	for _, v := range p.Invalid {
+		r.Invalid = append(r.Invalid, Invalid{c.clean(v.Field), v.Rule, c.clean(v.Reason)})
+	}
+	return r
+}
+
+// clean is what others wrote, fit for a terminal: without our token, which they were told, without control characters, which a
+// terminal would obey.
+func (c *Client) clean(text string) string {
+	if c.token != "" {
+		text = strings.ReplaceAll(text, c.token, "***")
+	}
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case r < ' ' || r >= 0x7f && r < 0xa0:
+			return -1
+		default:
+			return r
+		}
+	}, strings.ToValidUTF8(access.Redact(text), ""))
+}

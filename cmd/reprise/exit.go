@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"reprise/cmd/reprise/client"
+)
+
+// The exit codes: `reprise --help` says them, scripts rely on them.
+const (
+	exitOK          = 0
+	exitFailed      = 1 // it went wrong: the network, the service, a refusal
+	exitUsage       = 2 // the command line, or its environment, makes no sense: nothing was done
+	exitReplay      = 3 // the replay failed; cancelled is failed, too
+	exitSignedOut   = 4 // no token, one that is not known, or one that may not
+	exitConflict    = 5 // another replay is running
+	exitInterrupted = 130
+)
+
+// The errors that have an exit code of their own.
+var (
+	errUsage       = errors.New("usage")
+	errReplay      = errors.New("the replay failed")
+	errSignedOut   = errors.New("not signed in")
+	errInterrupted = errors.New("interrupted")
+)
+
+// A verdict is an error with the sentence of its own that is shown, and one of the errors above for its exit code.
+type verdict struct {
+	kind error
+	text string
+	todo string // what to do about it; empty: the text says so
+}
+
+func (v *verdict) Error() string { return v.text }
+
+func (v *verdict) Unwrap() error { return v.kind }
+
+// codeOf is the exit code of an error that a command ended with.
+func codeOf(err error) int {
+	var refused *client.Refusal
+	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, errUsage):
+		return exitUsage
+	case errors.Is(err, errReplay):
+		return exitReplay
+	case errors.Is(err, errSignedOut):
+		return exitSignedOut
+	case !errors.As(err, &refused):
+		return exitFailed
+	}
+	switch refused.Status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return exitSignedOut
+	case http.StatusConflict:
+		return exitConflict
+	default:
+		return exitFailed
+	}
+}
+
+// advice says what to do about what the API answered, or did not.
+func advice(err error) string {
+	var said *verdict
+	if errors.As(err, &said) {
+		return said.todo
+	}
+	var silent *client.Silence
+	if errors.As(err, &silent) {
+		text := "Is it running (reprise serve), and is that its address? --api, REPRISE_API or a profile say another."
+		if silent.Sent && strings.HasPrefix(silent.What, http.MethodPut) {
+			text = `Whether the replay was accepted is not known: "reprise status" tells.`
+		}
+		return text
+	}
+	var refused *client.Refusal
+	if !errors.As(err, &refused) {
+		return ""
+	}
+	switch code := refused.Status; {
+	case code == http.StatusUnauthorized:
+		return `The token is not known there, revoked or expired: sign in with "reprise login", or set REPRISE_TOKEN to another.`
+	case code == http.StatusForbidden:
+		return `The token's role may not do that: an admin's may do all ("reprise token create --role admin"), one for intake may only send entries.`
+	case code == http.StatusConflict:
+		return `Wait for it with "reprise status --watch", or end it with "reprise cancel".`
+	case code == http.StatusBadRequest:
+		return flagsOf(refused.Invalid)
+	case code/100 == 3:
+		return "Give the address that answers itself, without a path, to --api."
+	case code == http.StatusNotFound && strings.HasPrefix(refused.What, http.MethodDelete):
+		return `"reprise status" shows the last one.`
+	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
+		return "Is it the API of Reprise, without a path behind its host? --api, REPRISE_API or a profile say another."
+	case code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
+		return "Try again later" + wait(refused) + traced(refused)
+	default:
+		return ""
+	}
+}
+
+func wait(r *client.Refusal) string {
+	if r.RetryAfter == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", in %s", r.RetryAfter)
+}
+
+func traced(r *client.Refusal) string {
+	if r.Instance == "" {
+		return "."
+	}
+	return "; the service's log tells more of " + r.Instance + "."
+}
+
+// flagsOf says by which flag each field is set.
+func flagsOf(bad []client.Invalid) string {
+	flags := map[string]string{
+		"start_at": "--from, or --last", "end_at": "--to", "region": "--region", "endpoint": "--endpoint", "authorization": "--authorization-from",
+		"log_format": "--format", "enabled": "--enable, or --disable", "skip_ssl_verification": "--skip-verify, or --verify",
+		"webhook": `"reprise webhook set --endpoint URL --authorization-from FILE --enable"`,
+	}
+	var said []string
+	for _, v := range bad {
+		if flag := flags[v.Field]; flag != "" && !slices.Contains(said, v.Field+" is set by "+flag) {
+			said = append(said, v.Field+" is set by "+flag)
+		}
+	}
+	if said == nil {
+		return ""
+	}
+	return strings.Join(said, "; ") + "."
+}

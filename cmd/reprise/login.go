@@ -1,0 +1,204 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"golang.org/x/term"
+
+	"reprise/cmd/reprise/client"
+)
+
+// loginCmd is `reprise login`.
+type loginCmd struct {
+	API     string `name:"api" env:"REPRISE_API" placeholder:"URL" help:"The service; the profile's if not given, else http://127.0.0.1:8080."`
+	Region  string `env:"REPRISE_REGION" placeholder:"NAME" help:"The region to ask if a command does not say one; the profile's if not given."`
+	Profile string `default:"default" env:"REPRISE_PROFILE" placeholder:"NAME" help:"Under which name it is kept."`
+}
+
+// Help is examples.
+func (loginCmd) Help() string {
+	return `It asks for the secret of a token, without showing it, or reads it from standard input; tries it; and keeps it in the configuration file,
+which REPRISE_CONFIG names (if not, config.yaml in the folder reprise of your configurations), readable by you alone.
+
+Examples:
+
+    reprise login
+    reprise login --api https://us.api.example.com --profile prod
+    reprise token create --org acme --role admin --label me | reprise login`
+}
+
+// Run signs in.
+func (c *loginCmd) Run(ctx context.Context, s streams) error {
+	kept, where, err := c.profile()
+	if err != nil {
+		return err
+	}
+	token, err := readSecret(s, "Token for "+where.API+": ")
+	if err != nil {
+		return err
+	}
+	if err := client.CheckToken(token); err != nil {
+		return &verdict{kind: errUsage, text: "the token " + err.Error()}
+	}
+	where.Token = token
+	at := client.New(client.Config{API: where.API, Token: token, Region: where.Region, Now: time.Now})
+	// A body without entries stores nothing (CONTRACT.md §6), and every role may send it.
+	if _, err := at.Send(ctx, nil, false); err != nil && !onlyGlobal(err, where.Region) {
+		return fmt.Errorf("nothing is kept: %w", err)
+	}
+	kept.Profiles[c.Profile] = where
+	if err := kept.save(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.err, "Signed in to %s; profile %s of %s keeps it.\n", where.API, c.Profile, kept.path)
+	return err
+}
+
+// onlyGlobal: the token was taken, where the intake does not take global (CONTRACT.md §1).
+func onlyGlobal(err error, region string) bool {
+	var refused *client.Refusal
+	return region == "global" && errors.As(err, &refused) && len(refused.Invalid) == 1 && refused.Invalid[0].Field == "region"
+}
+
+// profile is what is to be kept, yet without the token, with what is kept by now.
+func (c *loginCmd) profile() (config, profile, error) {
+	path, err := configPath()
+	if err != nil {
+		return config{}, profile{}, err
+	}
+	kept, err := readConfig(path)
+	if err != nil {
+		return kept, profile{}, err
+	}
+	old := kept.Profiles[c.Profile]
+	api, err := client.ParseAPI(cmp.Or(c.API, old.API, localAPI))
+	if err != nil {
+		return kept, profile{}, &verdict{kind: errUsage, text: "--api: " + err.Error()}
+	}
+	return kept, profile{API: api, Region: cmp.Or(c.Region, old.Region)}, nil
+}
+
+// maxSecret is more than any secret that is read from standard input or a file, in bytes.
+const maxSecret = 8 << 10
+
+// readSecret asks for a secret without showing it, or reads it where nobody types. One line break at its end is none of it.
+func readSecret(s streams, prompt string) (string, error) {
+	if terminal(s.in) {
+		_, _ = fmt.Fprint(s.err, prompt)
+		text, err := term.ReadPassword(int(s.in.(*os.File).Fd()))
+		_, _ = fmt.Fprintln(s.err)
+		if err != nil {
+			return "", fmt.Errorf("reading what is typed: %w", err)
+		}
+		return string(text), nil
+	}
+	text, err := io.ReadAll(io.LimitReader(s.in, maxSecret+1))
+	if err != nil {
+		return "", fmt.Errorf("reading standard input: %w", err)
+	}
+	if len(text) > maxSecret {
+		return "", &verdict{kind: errUsage, text: fmt.Sprintf("standard input: holds more than %d bytes, which is no secret", maxSecret)}
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
+}
+
+// logoutCmd is `reprise logout`.
+type logoutCmd struct {
+	Profile string `default:"default" env:"REPRISE_PROFILE" placeholder:"NAME" help:"Whose token is forgotten."`
+}
+
+// Help is examples.
+func (logoutCmd) Help() string {
+	return `The token stays good: "reprise token revoke", where the service runs, ends it.
+
+Examples:
+
+    reprise logout
+    reprise logout --profile prod`
+}
+
+// Run forgets.
+func (c *logoutCmd) Run(s streams) error {
+	path, err := configPath()
+	if err != nil {
+		return err
+	}
+	kept, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	if _, ok := kept.Profiles[c.Profile]; !ok {
+		if _, err := kept.named(c.Profile); err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(s.err, "Nobody is signed in: %s has no profile %s.\n", path, c.Profile)
+		return err
+	}
+	delete(kept.Profiles, c.Profile)
+	if err := kept.save(); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(s.err, "Profile %s is no longer in %s.\n", c.Profile, path)
+	return err
+}
+
+// profilesCmd is `reprise profiles`.
+type profilesCmd struct {
+	shape `embed:""`
+}
+
+// Help is examples.
+func (profilesCmd) Help() string {
+	return `Never a token: only whether there is one.
+
+Examples:
+
+    reprise profiles
+    reprise profiles --output json`
+}
+
+// Run shows them.
+func (c *profilesCmd) Run(s streams) error {
+	path, err := configPath()
+	if err != nil {
+		return err
+	}
+	kept, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	type shown struct {
+		Name   string `json:"profile"`
+		API    string `json:"api"`
+		Region string `json:"region,omitempty"`
+		Token  bool   `json:"signed_in"`
+	}
+	all := []shown{}
+	for _, name := range slices.Sorted(maps.Keys(kept.Profiles)) {
+		p := kept.Profiles[name]
+		all = append(all, shown{name, cmp.Or(p.API, localAPI), p.Region, p.Token != ""})
+	}
+	if c.json() {
+		return writeJSON(s.out, all)
+	}
+	if len(all) == 0 {
+		_, err := fmt.Fprintf(s.err, "There is no profile in %s: \"reprise login\" makes one.\n", path)
+		return err
+	}
+	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
+	_, _ = fmt.Fprintln(table, "PROFILE\tSERVICE\tREGION\tSIGNED IN") // Flush tells
+	for _, p := range all {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.Name, p.API, cmp.Or(p.Region, "-"), map[bool]string{true: "yes", false: "no"}[p.Token])
+	}
+	return table.Flush()
+}
