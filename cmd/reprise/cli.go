@@ -31,6 +31,10 @@ type cli struct {
 	Listen   listenCmd   `cmd:"" help:"Be a webhook that checks what it gets."`
 	Verify   verifyCmd   `cmd:"" help:"Check the signatures of entries in a file."`
 	Demo     demoCmd     `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
+	Replay   replayCmd   `cmd:"" help:"Send a range of entries again."`
+	Status   statusCmd   `cmd:"" help:"Show how the last replay is."`
+	Cancel   cancelCmd   `cmd:"" help:"End a replay."`
+	Webhook  webhookCmd  `cmd:"" help:"Show, change and try where replays go."`
 	Login    loginCmd    `cmd:"" help:"Keep a token for a service."`
 	Logout   logoutCmd   `cmd:"" help:"Forget the token of a service."`
 	Profiles profilesCmd `cmd:"" help:"Show the services that are kept."`

@@ -5,15 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"slices"
-	"strings"
 	"text/tabwriter"
 	"time"
-
-	"golang.org/x/term"
 
 	"reprise/cmd/reprise/client"
 )
@@ -43,7 +38,7 @@ func (c *loginCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	token, err := readSecret(s, "Token for "+where.API+": ")
+	token, err := readSecret(ctx, s, "Token for "+where.API+": ")
 	if err != nil {
 		return err
 	}
@@ -86,30 +81,6 @@ func (c *loginCmd) profile() (config, profile, error) {
 		return kept, profile{}, &verdict{kind: errUsage, text: "--api: " + err.Error()}
 	}
 	return kept, profile{API: api, Region: cmp.Or(c.Region, old.Region)}, nil
-}
-
-// maxSecret is more than any secret that is read from standard input or a file, in bytes.
-const maxSecret = 8 << 10
-
-// readSecret asks for a secret without showing it, or reads it where nobody types. One line break at its end is none of it.
-func readSecret(s streams, prompt string) (string, error) {
-	if terminal(s.in) {
-		_, _ = fmt.Fprint(s.err, prompt)
-		text, err := term.ReadPassword(int(s.in.(*os.File).Fd()))
-		_, _ = fmt.Fprintln(s.err)
-		if err != nil {
-			return "", fmt.Errorf("reading what is typed: %w", err)
-		}
-		return string(text), nil
-	}
-	text, err := io.ReadAll(io.LimitReader(s.in, maxSecret+1))
-	if err != nil {
-		return "", fmt.Errorf("reading standard input: %w", err)
-	}
-	if len(text) > maxSecret {
-		return "", &verdict{kind: errUsage, text: fmt.Sprintf("standard input: holds more than %d bytes, which is no secret", maxSecret)}
-	}
-	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
 // logoutCmd is `reprise logout`.
@@ -198,7 +169,7 @@ func (c *profilesCmd) Run(s streams) error {
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(table, "PROFILE\tSERVICE\tREGION\tSIGNED IN") // Flush tells
 	for _, p := range all {
-		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.Name, p.API, cmp.Or(p.Region, "-"), map[bool]string{true: "yes", false: "no"}[p.Token])
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", p.Name, p.API, cmp.Or(p.Region, "-"), yes(p.Token))
 	}
 	return table.Flush()
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// maxSecret is more than any secret that is read from standard input or a file, in bytes.
+const maxSecret = 8 << 10
+
+// typed is a line that somebody types. Ctrl-C does not end a read, so that this waits for either.
+func typed(ctx context.Context, in io.Reader) (string, error) {
+	return orInterrupted(ctx, func() (string, error) {
+		line, err := bufio.NewReader(in).ReadString('\n')
+		if err == io.EOF { // Ctrl-D says no
+			return line, nil
+		}
+		return line, err
+	})
+}
+
+// orInterrupted is what read returns, unless ctx ends before: then read is left to its fate, as the process ends.
+func orInterrupted(ctx context.Context, read func() (string, error)) (string, error) {
+	type result struct {
+		text string
+		err  error
+	}
+	got := make(chan result, 1)
+	go func() {
+		text, err := read()
+		got <- result{text, err}
+	}()
+	select {
+	case r := <-got:
+		return r.text, r.err
+	case <-ctx.Done():
+		return "", errInterrupted
+	}
+}
+
+// readSecret asks for a secret without showing it, or reads it where nobody types. One line break at its end is none of it.
+func readSecret(ctx context.Context, s streams, prompt string) (string, error) {
+	if !terminal(s.in) {
+		text, err := orInterrupted(ctx, func() (string, error) {
+			text, err := io.ReadAll(io.LimitReader(s.in, maxSecret+1))
+			return string(text), err
+		})
+		if err != nil {
+			return "", fmt.Errorf("reading a secret: %w", err)
+		}
+		return bareSecret("what was read", text)
+	}
+	fd := int(s.in.(*os.File).Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", fmt.Errorf("asking the terminal: %w", err)
+	}
+	_, _ = fmt.Fprint(s.err, prompt)
+	text, err := orInterrupted(ctx, func() (string, error) {
+		text, err := term.ReadPassword(fd)
+		return string(text), err
+	})
+	_, _ = fmt.Fprintln(s.err)
+	if err != nil {
+		_ = term.Restore(fd, before) // else the shell would show nothing that is typed
+		return "", fmt.Errorf("reading what is typed: %w", err)
+	}
+	return bareSecret("what was typed", text)
+}
+
+func bareSecret(where, text string) (string, error) {
+	if len(text) > maxSecret {
+		return "", &verdict{kind: errUsage, text: fmt.Sprintf("%s: holds more than %d bytes, which is no secret", where, maxSecret)}
+	}
+	text = strings.TrimSuffix(strings.TrimSuffix(text, "\n"), "\r")
+	if text == "" {
+		return "", &verdict{kind: errUsage, text: where + ": holds nothing, where a secret must be"}
+	}
+	return text, nil
+}
