@@ -17,6 +17,7 @@ FORMAT   ?=
 KEEP     ?=
 API      ?=
 LANES    ?=
+OPEN     ?=
 FUZZTIME ?= 3s
 SEEDS    ?= 500
 FIRST    ?= 0
@@ -47,7 +48,7 @@ HERE   = $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 NO_SAM = AWS SAM is not here: make deps installs it, or pip install 'aws-sam-cli==$(shell sed -n 's/^SAM=aws-sam-cli-//p' .ci/parts)'
 export SAM_CLI_TELEMETRY = 0
 
-.PHONY: help build bin/reprise functions lambda-env deploy logs local invoke demo run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
+.PHONY: help build bin/reprise functions lambda-env deploy logs local invoke demo page run bench profile test check deps vet staticcheck fmt vuln unit slow fuzz sim mutants clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -90,7 +91,10 @@ TOKENS = if [ -z "$${REPRISE_ADMIN_TOKEN:-}" ] && grep -qsxF 'REPRISE_API=$(API:
 demo: bin/reprise ## the main job, checked entry by entry, signatures by openssl, too (ENTRIES=200000, FROM=file.ndjson[.gz], FORMAT=json|cef|cps, BREAK=drop|flip|dup|outside, LANES=4, KEEP=1, API=http://127.0.0.1:3000)
 	@$(if $(API),$(TOKENS)) bin/reprise demo $(if $(API),--api '$(API)') $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(FROM),--from '$(FROM)') $(if $(FORMAT),--format $(FORMAT)) $(if $(BREAK),--break $(BREAK)) $(if $(LANES),--lanes $(LANES)) $(if $(KEEP),--keep)
 
-run: bin/reprise ## serve on 127.0.0.1:8080 with ./data (ADDRESS, DATA, LANES)
+page: bin/reprise ## the page with demo data, in a browser if there is one, until Ctrl-C (ENTRIES=200000, LANES=4, OPEN=no)
+	@bin/reprise demo --page $(if $(ENTRIES),--entries $(ENTRIES)) $(if $(LANES),--lanes $(LANES)) $(if $(filter no,$(OPEN)),--no-browser)
+
+run: bin/reprise ## serve on 127.0.0.1:8080 with ./data; webhooks may be http and on this machine: for trying things out (ADDRESS, DATA, LANES)
 	@bin/reprise serve --address '$(ADDRESS)' --data '$(DATA)' --allow-inside $(if $(LANES),--lanes $(LANES))
 
 # Machines differ: figures are compared within one run, never with those of another.

@@ -22,6 +22,8 @@ type demoCmd struct {
 	Break   string `env:"REPRISE_DEMO_BREAK" placeholder:"KIND" help:"Let the receiver go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
 	Lanes   int    `default:"4" env:"REPRISE_DEMO_LANES" placeholder:"N" help:"How many requests the replay may have in flight, 1 to 32; with --api the service knows."`
 	Keep    bool   `env:"REPRISE_DEMO_KEEP" help:"Keep the temporary folder even when all went well."`
+	Page    bool   `env:"REPRISE_DEMO_PAGE" help:"Serve the page instead, with demo data in every state, until Ctrl-C; of the flags only --entries, --lanes and --browser are looked at then."`
+	Browser bool   `default:"true" negatable:"" env:"REPRISE_DEMO_BROWSER" help:"With --page on a terminal: open it in a browser, if there is one."`
 }
 
 // Help is examples.
@@ -40,6 +42,8 @@ Examples:
     reprise demo --from access.ndjson.gz
     reprise demo --format cef
     reprise demo --entries 2000 --break flip            # exits 1 and names the entry
+    reprise demo --page                                 # then sign in with the token that it prints
+    reprise demo --page --no-browser
     REPRISE_ADMIN_TOKEN=$ADMIN REPRISE_INTAKE_TOKEN=$INTAKE reprise demo --api http://127.0.0.1:8080`
 }
 
@@ -47,6 +51,9 @@ Examples:
 func (c *demoCmd) Validate() error {
 	if c.Entries < 2 || c.Entries > 50_000_000 {
 		return fmt.Errorf("--entries: must be from 2, one at either end of the range, to 50000000, not %d", c.Entries)
+	}
+	if c.Page && c.Entries < demo.PageEntries {
+		return fmt.Errorf("--entries: must be at least %d with --page, not %d", demo.PageEntries, c.Entries)
 	}
 	if _, err := c.service(); err != nil {
 		return fmt.Errorf("--api: %w", err)
@@ -63,7 +70,7 @@ func (c *demoCmd) Validate() error {
 // service is the one that runs already, if that is to be used. Its tokens are no flags: a command line can be read by
 // everybody on the machine.
 func (c *demoCmd) service() (demo.Service, error) {
-	if c.API == "" {
+	if c.API == "" || c.Page {
 		return demo.Service{}, nil
 	}
 	api, err := client.ParseAPI(c.API)
@@ -90,9 +97,13 @@ func (c *demoCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return fmt.Errorf("finding reprise itself, to start the service: %w", err)
 	}
-	err = demo.Run(ctx, demo.Config{
+	show := demo.Run
+	if c.Page {
+		show = demo.Page
+	}
+	err = show(ctx, demo.Config{
 		Program: program, Entries: c.Entries, From: c.From, Format: demo.Format(c.Format), Break: c.Break, Lanes: c.Lanes, Keep: c.Keep, Service: service,
-		Out: s.out, Progress: s.err, Terminal: terminal(s.err), Now: time.Now,
+		Out: s.out, Progress: s.err, Terminal: terminal(s.err), Browser: c.Browser && terminal(s.out), Now: time.Now,
 	})
 	if err != nil && ctx.Err() != nil {
 		return errInterrupted

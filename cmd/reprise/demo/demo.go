@@ -32,6 +32,7 @@ type Config struct {
 	// Progress is where bars are drawn if Terminal, else lines written now and then.
 	Progress io.Writer
 	Terminal bool
+	Browser  bool // Page is to open one
 	Now      func() time.Time
 }
 
