@@ -15,115 +15,115 @@ let pending = 0;
 
 // Problem is why there is no answer to work with. kind: http, network, timeout, or aborted by the page itself.
 export class Problem extends Error {
-  constructor(kind, text, more = {}) {
-    super(text);
-    Object.assign(this, { kind, status: 0, invalid: [], instance: "", retryAfter: null }, more);
-  }
+	constructor(kind, text, more = {}) {
+		super(text);
+		Object.assign(this, { kind, status: 0, invalid: [], instance: "", retryAfter: null }, more);
+	}
 
-  get trace() {
-    return this.instance.replace(/^[a-z]+:trace:/, "");
-  }
+	get trace() {
+		return this.instance.replace(/^[a-z]+:trace:/, "");
+	}
 }
 
 // watch names who is told of a 401 or 403, and of how many requests take long.
 export function watch(onDenied, onSlow) {
-  denied = onDenied;
-  slow = onSlow;
+	denied = onDenied;
+	slow = onSlow;
 }
 
 // now is the service's clock, as far as its answers tell: ranges end at its now, not at that of a clock that is wrong.
 export function now() {
-  return Date.now() + skew;
+	return Date.now() + skew;
 }
 
 export function hasToken() {
-  try {
-    token ??= sessionStorage.getItem(KEY);
-  } catch {
-    // kept in memory then
-  }
-  return token !== null;
+	try {
+		token ??= sessionStorage.getItem(KEY);
+	} catch {
+		// kept in memory then
+	}
+	return token !== null;
 }
 
 export function signIn(text) {
-  token = text;
-  try {
-    sessionStorage.setItem(KEY, text);
-  } catch {
-    // as above
-  }
+	token = text;
+	try {
+		sessionStorage.setItem(KEY, text);
+	} catch {
+		// as above
+	}
 }
 
 // signOut forgets the token and breaks off whatever is on its way.
 export function signOut() {
-  token = null;
-  try {
-    sessionStorage.removeItem(KEY);
-  } catch {
-    // as above
-  }
-  signedIn.abort();
-  signedIn = new AbortController();
+	token = null;
+	try {
+		sessionStorage.removeItem(KEY);
+	} catch {
+		// as above
+	}
+	signedIn.abort();
+	signedIn = new AbortController();
 }
 
 async function ask(method, path, { region, body, signal, limit = LIMIT } = {}) {
-  const mine = signedIn.signal;
-  const clock = AbortSignal.timeout(limit);
-  const headers = { Authorization: `Bearer ${token}`, Accept: "application/json" };
-  if (region) headers["Reprise-Region"] = region;
-  if (body) headers["Content-Type"] = "application/json";
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    slow(++pending);
-  }, SLOW);
-  try {
-    const answer = await fetch(path, {
-      method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit", redirect: "error",
-      signal: AbortSignal.any([mine, clock, ...(signal ? [signal] : [])]),
-    });
-    readClock(answer);
-    const text = await answer.text();
-    if (mine.aborted || signal?.aborted) throw new Problem("aborted", "");
-    return read(answer, text);
-  } catch (err) {
-    if (err instanceof Problem) throw refused(err, mine);
-    if (mine.aborted || signal?.aborted) throw new Problem("aborted", "");
-    if (clock.aborted) throw new Problem("timeout", `No answer within ${limit / 1000} seconds`);
-    throw new Problem("network", "The service cannot be reached");
-  } finally {
-    clearTimeout(timer);
-    if (late) slow(--pending);
-  }
+	const mine = signedIn.signal;
+	const clock = AbortSignal.timeout(limit);
+	const headers = { Authorization: `Bearer ${token}`, Accept: "application/json" };
+	if (region) headers["Reprise-Region"] = region;
+	if (body) headers["Content-Type"] = "application/json";
+	let late = false;
+	const timer = setTimeout(() => {
+		late = true;
+		slow(++pending);
+	}, SLOW);
+	try {
+		const answer = await fetch(path, {
+			method, headers, body: body && JSON.stringify(body), cache: "no-store", credentials: "omit", redirect: "error",
+			signal: AbortSignal.any([mine, clock, ...(signal ? [signal] : [])]),
+		});
+		readClock(answer);
+		const text = await answer.text();
+		if (mine.aborted || signal?.aborted) throw new Problem("aborted", "");
+		return read(answer, text);
+	} catch (err) {
+		if (err instanceof Problem) throw refused(err, mine);
+		if (mine.aborted || signal?.aborted) throw new Problem("aborted", "");
+		if (clock.aborted) throw new Problem("timeout", `No answer within ${limit / 1000} seconds`);
+		throw new Problem("network", "The service cannot be reached");
+	} finally {
+		clearTimeout(timer);
+		if (late) slow(--pending);
+	}
 }
 
 function refused(problem, session) {
-  if ((problem.status === 401 || problem.status === 403) && !session.aborted) denied(problem);
-  return problem;
+	if ((problem.status === 401 || problem.status === 403) && !session.aborted) denied(problem);
+	return problem;
 }
 
 function readClock(answer) {
-  const at = Date.parse(answer.headers.get("Date") ?? "");
-  const off = at - Date.now();
-  if (!Number.isNaN(off)) skew = Math.abs(off) > 5000 ? off : 0;
+	const at = Date.parse(answer.headers.get("Date") ?? "");
+	const off = at - Date.now();
+	if (!Number.isNaN(off)) skew = Math.abs(off) > 5000 ? off : 0;
 }
 
 function read(answer, text) {
-  if (answer.status === 204) return null;
-  let body = null;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // said below
-  }
-  if (answer.ok && body !== null && typeof body === "object") return body;
-  const wait = Number(answer.headers.get("Retry-After"));
-  throw new Problem("http", body?.detail || answer.statusText || "An answer that cannot be read", {
-    status: answer.ok ? 502 : answer.status,
-    invalid: Array.isArray(body?.invalid_parameters) ? body.invalid_parameters : [],
-    instance: String(body?.instance ?? ""),
-    retryAfter: wait > 0 ? wait * 1000 : null,
-  });
+	if (answer.status === 204) return null;
+	let body = null;
+	try {
+		body = JSON.parse(text);
+	} catch {
+		// said below
+	}
+	if (answer.ok && body !== null && typeof body === "object") return body;
+	const wait = Number(answer.headers.get("Retry-After"));
+	throw new Problem("http", body?.detail || answer.statusText || "An answer that cannot be read", {
+		status: answer.ok ? 502 : answer.status,
+		invalid: Array.isArray(body?.invalid_parameters) ? body.invalid_parameters : [],
+		instance: String(body?.instance ?? ""),
+		retryAfter: wait > 0 ? wait * 1000 : null,
+	});
 }
 
 const range = (start, end) => ({ start_at: start, end_at: end });

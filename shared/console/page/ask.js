@@ -1,7 +1,7 @@
 // To ask for a replay: the range, what it comes to, the sending.
 import * as api from "./api.js";
 import { problemText } from "./advice.js";
-import { busy, button, count, h, number, say, setAttr, setText, show, size, uid } from "./dom.js";
+import { button, count, h, ledger, number, once, say, setAttr, setText, show, size, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { partsOf, wordOf } from "./job.js";
 import { portion, together } from "./pace.js";
@@ -12,168 +12,158 @@ const PAUSE = 250; // of the choosing, before an estimate is asked for
 
 // ask is about a region or all of them; hooks are their webhooks, cancel() opens the question of the running replay.
 export function ask({ region, title, feed, hooks, setup, cancel }) {
-  const choice = range(() => estimate.soon());
-  const estimate = estimating(region, choice);
-  const send = button("Send Replay", "primary", () => act());
-  const aside = h("p", { class: "hint", id: uid("aside") });
-  const answer = h("div", { class: "answer", role: "status" });
-  const off = h("div", { class: "notice" }, h("p", { text: "The webhook is not enabled, so there is nowhere to send to." }), button("Open Setup", "link", () => setup?.()));
-  setAttr(send, "aria-describedby", aside.id);
-  const node = h("div", { class: "ask stack", role: "group", aria: { label: `Ask for a replay, ${title}` } },
-    choice.node, estimate.node, off, h("div", { class: "row" }, send, aside), answer);
-  let working = false;
-  let queued = null; // a range that waits for the running replay to end
-  let shown = "";
+	const choice = range(() => estimate.soon());
+	const estimate = estimating(region, choice);
+	const send = button("Send Replay", "primary", () => put());
+	const aside = h("p.hint", { id: uid("aside") });
+	const answer = h("div.answer", { role: "status" });
+	const off = h("div.notice", h("p", "The webhook is not enabled, so there is nowhere to send to."), button("Open Setup", "link", () => setup?.()));
+	setAttr(send, "aria-describedby", aside.id);
+	const node = h("div.ask.stack", { role: "group", "aria-label": `Ask for a replay, ${title}` },
+		choice.node, estimate.node, off, h("div.row", send, aside), answer);
+	let queued = null; // a range that waits for the running replay to end
+	let shown = "";
 
-  // act sends the range chosen, or the one given. Twice pressed is once sent.
-  async function act(given, from = send) {
-    if (working) return;
-    const w = given ?? choice.window();
-    if (w.wrong) return tell("error", w.wrong);
-    working = true;
-    queued = null;
-    busy(from, true);
-    tell("", "");
-    try {
-      const job = await api.send(region, wire(w.start), wire(w.end));
-      say(`${title}: replay accepted`);
-      feed.sent(region, job);
-    } catch (p) {
-      if (p.kind === "aborted") return;
-      refused(p, w);
-    } finally {
-      working = false;
-      busy(from, false);
-    }
-  }
+	// put sends the range chosen, or the one given. Twice pressed is once sent.
+	const put = once(send, "Sending…", async (given) => {
+		const w = given ?? choice.window();
+		if (w.wrong) return tell("error", w.wrong);
+		queued = null;
+		tell("", "");
+		try {
+			const job = await api.send(region, wire(w.start), wire(w.end));
+			say(`${title}: replay accepted`);
+			feed.sent(region, job);
+		} catch (p) {
+			if (p.kind === "aborted") return;
+			refused(p, w);
+		}
+	});
 
-  function refused(p, w) {
-    if (p.status === 409) {
-      feed.read();
-      return conflict(w);
-    }
-    const hook = p.invalid.find((v) => v.field === "webhook");
-    if (hook) {
-      hooks.forEach((one) => one.read());
-      return tell("error", region === "global" ? "No region has a webhook that is enabled." : "The webhook is not enabled.", setup && button("Open Setup", "link", setup));
-    }
-    if (p.invalid.length) return tell("error", p.invalid.map((v) => `The ${v.field === "start_at" ? "start" : v.field === "end_at" ? "end" : v.field} ${v.reason}.`).join(" "));
-    const unsure = p.kind === "network" || p.kind === "timeout";
-    tell("error", unsure ? `${problemText(p)} It may have been accepted all the same: look at the latest replay before you send again.` : `It was not sent. ${problemText(p)}`, p.trace ? trace(p) : null);
-    if (unsure) feed.read();
-  }
+	function refused(p, w) {
+		if (p.status === 409) {
+			feed.read();
+			return conflict(w);
+		}
+		const hook = p.invalid.find((v) => v.field === "webhook");
+		if (hook) {
+			hooks.forEach((one) => one.read());
+			return tell("error", region === "global" ? "No region has a webhook that is enabled." : "The webhook is not enabled.", setup && button("Open Setup", "link", setup));
+		}
+		if (p.invalid.length) return tell("error", p.invalid.map((v) => `The ${v.field === "start_at" ? "start" : v.field === "end_at" ? "end" : v.field} ${v.reason}.`).join(" "));
+		const unsure = p.kind === "network" || p.kind === "timeout";
+		tell("error", unsure ? `${problemText(p)} It may have been accepted all the same: look at the latest replay before you send again.` : `It was not sent. ${problemText(p)}`, p.trace ? trace(p) : null);
+		if (unsure) feed.read();
+	}
 
-  function conflict(w) {
-    const later = button("Send when it ends", "plain small", () => { queued = w; conflict(w); later2()?.focus(); });
-    const later2 = () => answer.querySelector("[data-act=drop]");
-    const drop = button("Do not wait", "plain small", () => { queued = null; tell("", ""); send.focus(); }, { data: { act: "drop" } });
-    const stop = button("Cancel it…", "danger-quiet small", () => { tell("", ""); queued = null; cancel(); });
-    const how = h("span", { data: { part: "running" } });
-    answer.dataset.kind = "conflict";
-    answer.replaceChildren(h("div", { class: "conflict" },
-      h("p", {}, h("strong", { text: "A replay is running. " }), how),
-      h("p", { text: queued ? "Your range is sent as soon as it has ended, while this page is open." : "Only one can run at a time. Wait for it, or cancel it." }),
-      h("div", { class: "row" }, queued ? drop : later, queued ? null : stop)));
-    running();
-  }
+	function conflict(w) {
+		const later = button("Send when it ends", "plain small", () => { queued = w; conflict(w); later2()?.focus(); });
+		const later2 = () => answer.querySelector("[data-act=drop]");
+		const drop = button("Do not wait", "plain small", () => { queued = null; tell("", ""); send.focus(); }, { data: { act: "drop" } });
+		const stop = button("Cancel it…", "danger-quiet small", () => { tell("", ""); queued = null; cancel(); });
+		const how = h("span", { data: { part: "running" } });
+		answer.dataset.kind = "conflict";
+		answer.replaceChildren(h("div.conflict",
+			h("p", h("strong", "A replay is running. "), how),
+			h("p", queued ? "Your range is sent as soon as it has ended, while this page is open." : "Only one can run at a time. Wait for it, or cancel it."),
+			h("div.row", queued ? drop : later, queued ? null : stop)));
+		running();
+	}
 
-  function running() {
-    const how = answer.querySelector("[data-part=running]");
-    if (!how) return;
-    const job = feed.job(region);
-    const part = job?.regions ? together(partsOf(job)).part : portion(job);
-    const where = job?.regions ? Object.entries(job.regions).filter(([, j]) => j.status === "running").map(([r]) => r).join(", ") : "";
-    const at = where ? ` in ${where}` : "";
-    setText(how, isLive(job) ? `${wordOf(job)}${at}${part === null ? "" : `, ${Math.floor(part * 100)} %`}.` : "It has ended.");
-  }
+	function running() {
+		const how = answer.querySelector("[data-part=running]");
+		if (!how) return;
+		const job = feed.job(region);
+		const part = job?.regions ? together(partsOf(job)).part : portion(job);
+		const where = job?.regions ? Object.entries(job.regions).filter(([, j]) => j.status === "running").map(([r]) => r).join(", ") : "";
+		const at = where ? ` in ${where}` : "";
+		setText(how, isLive(job) ? `${wordOf(job)}${at}${part === null ? "" : `, ${Math.floor(part * 100)} %`}.` : "It has ended.");
+	}
 
-  function tell(kind, text, ...more) {
-    const key = kind + text;
-    if (key === shown && answer.dataset.kind === kind) return;
-    shown = key;
-    answer.dataset.kind = kind;
-    answer.replaceChildren(...(text ? [h("p", { class: kind, text }), ...more.filter(Boolean)] : []));
-  }
+	function tell(kind, text, ...more) {
+		const key = kind + text;
+		if (key === shown && answer.dataset.kind === kind) return;
+		shown = key;
+		answer.dataset.kind = kind;
+		answer.replaceChildren(...(text ? [h(`p.${kind}`, text), ...more.filter(Boolean)] : []));
+	}
 
-  function update() {
-    const job = feed.job(region);
-    const known = hooks.filter((k) => k.config);
-    const on = known.filter((k) => k.config.enabled);
-    const dead = known.length === hooks.length && hooks.length > 0 && on.length === 0;
-    show(off, dead && region !== "global");
-    show(send.parentElement, !(dead && region !== "global"));
-    setText(aside, where(job, on, known));
-    running();
-    if (answer.dataset.kind === "conflict" && !isLive(job)) {
-      const next = queued;
-      queued = null;
-      tell("", "");
-      if (next) act(next);
-    }
-  }
+	function update() {
+		const job = feed.job(region);
+		const known = hooks.filter((k) => k.config);
+		const on = known.filter((k) => k.config.enabled);
+		const dead = known.length === hooks.length && hooks.length > 0 && on.length === 0;
+		show(off, dead && region !== "global");
+		show(send.parentElement, !(dead && region !== "global"));
+		setText(aside, where(job, on, known));
+		running();
+		if (answer.dataset.kind === "conflict" && !isLive(job)) {
+			const next = queued;
+			queued = null;
+			tell("", "");
+			if (next) put(next);
+		}
+	}
 
-  function where(job, on, known) {
-    if (job?.status === "accepted" || job?.status === "pending") return "Replaces the one that has not started yet.";
-    if (region !== "global" || known.length < hooks.length) return "";
-    if (!on.length) return "No region has a webhook that is enabled.";
-    return on.length === known.length ? "Goes to every region, or to none." : `Goes to ${on.map((k) => k.region).join(", ")}. The others are not enabled.`;
-  }
+	function where(job, on, known) {
+		if (job?.status === "accepted" || job?.status === "pending") return "Replaces the one that has not started yet.";
+		if (region !== "global" || known.length < hooks.length) return "";
+		if (!on.length) return "No region has a webhook that is enabled.";
+		return on.length === known.length ? "Goes to every region, or to none." : `Goes to ${on.map((k) => k.region).join(", ")}. The others are not enabled.`;
+	}
 
-  const again = (start, end, from) => act({ start, end }, from);
-  return { node, update, again, fresh: () => estimate.soon() };
+	return { node, update, again: (start, end) => put({ start, end }), fresh: () => estimate.soon() };
 }
 
 export function trace(p) {
-  return h("p", { class: "hint" }, "Trace id ", h("code", { text: p.trace }));
+	return h("p.hint", "Trace id ", h("code", p.trace));
 }
 
 // estimating says what the range chosen comes to; of several requests the last one counts.
 function estimating(region, choice) {
-  const cells = ["Entries", "Size", "Requests", "Time"].map((name) => ({ name, value: h("dd", { text: "–" }) }));
-  const list = h("dl", { class: "estimate" }, ...cells.map((c) => h("div", {}, h("dt", { text: c.name }), c.value)));
-  const words = h("p", { class: "hint", role: "status" });
-  const retry = button("Estimate again", "link", () => soon());
-  const node = h("div", { class: "stack tight", data: { part: "estimate" } }, list, words, retry);
-  let timer = 0;
-  let running = null;
-  show(retry, false);
+	const list = ledger(["Entries", "Size", "Requests", "Time"], "estimate");
+	const words = h("p.hint", { role: "status" });
+	const retry = button("Estimate again", "link", () => soon());
+	const node = h("div.stack.tight", { data: { part: "estimate" } }, list.node, words, retry);
+	let timer = 0;
+	let running = null;
+	show(retry, false);
 
-  function put(e) {
-    const texts = e ? [number(e.entries), size(e.bytes), number(e.requests), e.entries ? `about ${spoken(e.seconds * SECOND)}` : "–"] : ["–", "–", "–", "–"];
-    cells.forEach((c, n) => setText(c.value, texts[n]));
-  }
+	function put(e) {
+		list.set(e ? [number(e.entries), size(e.bytes), number(e.requests), e.entries ? `about ${spoken(e.seconds * SECOND)}` : "–"] : []);
+	}
 
-  function soon() {
-    clearTimeout(timer);
-    running?.abort();
-    const w = choice.window();
-    choice.show(w);
-    show(retry, false);
-    node.dataset.state = w.wrong ? "wrong" : "loading";
-    if (w.wrong) {
-      put(null);
-      setText(words, "No estimate without a valid range.");
-      return;
-    }
-    timer = setTimeout(load, PAUSE);
-  }
+	function soon() {
+		clearTimeout(timer);
+		running?.abort();
+		const w = choice.window();
+		choice.show(w);
+		show(retry, false);
+		node.dataset.state = w.wrong ? "wrong" : "loading";
+		if (w.wrong) {
+			put(null);
+			setText(words, "No estimate without a valid range.");
+			return;
+		}
+		timer = setTimeout(load, PAUSE);
+	}
 
-  async function load() {
-    const mine = (running = new AbortController());
-    const w = choice.window();
-    try {
-      const e = await api.estimate(region, wire(w.start), wire(w.end), mine.signal);
-      if (mine !== running || mine.signal.aborted) return;
-      node.dataset.state = e.entries ? "ready" : "empty";
-      put(e);
-      setText(words, e.entries ? `At most ${count(e.entries, "entry", "entries")}, as hours are counted whole.` : "There is nothing in this range. A replay of it ends at once.");
-    } catch (p) {
-      if (p.kind === "aborted" || mine !== running) return;
-      node.dataset.state = "error";
-      put(null);
-      setText(words, `No estimate. ${problemText(p)}`);
-      show(retry, true);
-    }
-  }
-  return { node, soon };
+	async function load() {
+		const mine = (running = new AbortController());
+		const w = choice.window();
+		try {
+			const e = await api.estimate(region, wire(w.start), wire(w.end), mine.signal);
+			if (mine !== running || mine.signal.aborted) return;
+			node.dataset.state = e.entries ? "ready" : "empty";
+			put(e);
+			setText(words, e.entries ? `At most ${count(e.entries, "entry", "entries")}, as hours are counted whole.` : "There is nothing in this range. A replay of it ends at once.");
+		} catch (p) {
+			if (p.kind === "aborted" || mine !== running) return;
+			node.dataset.state = "error";
+			put(null);
+			setText(words, `No estimate. ${problemText(p)}`);
+			show(retry, true);
+		}
+	}
+	return { node, soon };
 }

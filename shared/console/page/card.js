@@ -7,71 +7,71 @@ import { setup } from "./setup.js";
 import { tabs } from "./tabs.js";
 
 export function badge() {
-  const node = h("span", { class: "badge" });
-  return {
-    node,
-    set(word, text = capital(word)) {
-      node.dataset.word = word;
-      setText(node, text);
-      show(node, text !== "");
-    },
-  };
+	const node = h("span.badge");
+	return {
+		node,
+		set(word, text = capital(word)) {
+			node.dataset.word = word;
+			setText(node, text);
+			show(node, text !== "");
+		},
+	};
 }
 
 export function card(region, feed, hook) {
-  const id = uid("region");
-  const title = h("h2", { id, text: region, tabindex: "-1" });
-  const mark = badge();
-  const where = h("p", { class: "where muted" });
-  const trouble = h("div", { class: "notice trouble" });
-  const form = setup({ region, title: region, hook });
-  const toSetup = () => pages.open("Setup", true);
-  const replay = replaying({ region, title: region, feed, hooks: [hook], hook, setup: toSetup });
-  const pages = tabs(`Region ${region}`, [{ name: "Setup", node: form.node }, { name: "Replay", node: replay.node }], (name) => name === "Replay" && replay.fresh());
-  const node = h("section", { class: "card", id: `card-${region}`, aria: { labelledby: id }, data: { region, status: "loading" } },
-    h("div", { class: "head" }, h("div", { class: "title" }, h("div", { class: "row" }, title, mark.node), where), pages.list), trouble, ...pages.panels);
-  let settled = false;
+	const id = uid("region");
+	const title = h("h2", { id, tabindex: "-1" }, region);
+	const mark = badge();
+	const where = h("p.where.muted");
+	const trouble = h("div.notice.trouble");
+	const form = setup({ region, title: region, hook });
+	const toSetup = () => pages.open("Setup", true);
+	const replay = replaying({ region, title: region, feed, hooks: [hook], hook, setup: toSetup });
+	const pages = tabs(`Region ${region}`, [{ name: "Setup", node: form.node }, { name: "Replay", node: replay.node }], (name) => name === "Replay" && replay.fresh());
+	const node = h("section.card", { id: `card-${region}`, "aria-labelledby": id, data: { region, status: "loading" } },
+		h("div.head", h("div.title", h("div.row", title, mark.node), where), pages.list), trouble, ...pages.panels);
+	let settled = false;
 
-  function update() {
-    node.dataset.status = hook.word;
-    node.dataset.job = feed.job(region)?.status ?? "";
-    mark.set(hook.word, { loading: "", unknown: "Unknown" }[hook.word]);
-    setText(where, hook.configured ? hook.config.endpoint : hook.config ? "No endpoint yet" : "");
-    if (!settled && hook.status && hook.config) {
-      settled = true; // from here on the person chooses
-      pages.open(hook.word === "unconfigured" ? "Setup" : "Replay");
-    }
-    failed(trouble, hook);
-    form.update();
-    replay.update();
-  }
-  pages.open("Replay");
-  hook.addEventListener("change", update);
-  feed.addEventListener("change", update);
-  return { node, update, fresh: replay.fresh };
+	function update() {
+		node.dataset.status = hook.word;
+		node.dataset.job = feed.job(region)?.status ?? "";
+		mark.set(hook.word, { loading: "", unknown: "Unknown" }[hook.word]);
+		setText(where, hook.configured ? hook.config.endpoint : hook.config ? "No endpoint yet" : "");
+		if (!settled && hook.status && hook.config) {
+			settled = true; // from here on the person chooses
+			pages.open(hook.word === "unconfigured" ? "Setup" : "Replay");
+		}
+		failed(trouble, hook);
+		form.update();
+		replay.update();
+	}
+	pages.open("Replay");
+	hook.addEventListener("change", update);
+	feed.addEventListener("change", update);
+	return { node, update, fresh: replay.fresh };
 }
 
 function failed(node, hook) {
-  show(node, hook.problem !== null && hook.problem.kind !== "network");
-  const key = hook.problem ? problemText(hook.problem) + hook.problem.instance : "";
-  if (node.dataset.key === key) return;
-  node.dataset.key = key;
-  node.replaceChildren(...(hook.problem ? [
-    h("p", {}, h("strong", { text: "The webhook could not be read. " }), problemText(hook.problem)),
-    ...(hook.problem.trace ? [trace(hook.problem)] : []),
-    button("Try again", "link", () => hook.read())] : []));
+	show(node, hook.problem !== null && hook.problem.kind !== "network");
+	const key = hook.problem ? problemText(hook.problem) + hook.problem.instance : "";
+	if (node.dataset.key === key) return;
+	node.dataset.key = key;
+	node.replaceChildren(...(hook.problem ? [
+		h("p", h("strong", "The webhook could not be read. "), problemText(hook.problem)),
+		...(hook.problem.trace ? [trace(hook.problem)] : []),
+		button("Try again", "link", () => hook.read())] : []));
 }
 
 // replaying is the Replay tab: what to ask for, and what became of it.
 export function replaying({ region, title, feed, hooks, hook, setup: toSetup }) {
-  const view = jobView({ region, title, feed, hook, setup: toSetup, again: (start, end, from) => form.again(start, end, from) });
-  const form = ask({ region, title, feed, hooks, setup: toSetup, cancel: () => view.cancel() });
-  return {
-    node: h("div", { class: "halves" }, form.node, view.node),
-    update() {
-      form.update();
-      view.update();
-    },
-    fresh: () => form.fresh(),
-  };
+	const view = jobView({ region, title, feed, hook, setup: toSetup, again: (start, end, from) => form.again(start, end, from) });
+	const form = ask({ region, title, feed, hooks, setup: toSetup, cancel: () => view.cancel() });
+	return {
+		node: h("div.halves", form.node, view.node),
+		update() {
+			form.update();
+			view.update();
+		},
+		fresh: () => form.fresh(),
+	};
 }

@@ -7,67 +7,67 @@ import { DAY, fields, month, parse } from "./time.js";
 const LOW = 0.2; // the least height, so that a quiet hour can be seen
 
 export function chart() {
-  const plot = h("div", { class: "plot" });
-  const labels = [h("span"), h("span"), h("span")];
-  const node = h("div", { class: "chart", role: "progressbar", aria: { valuemin: "0", valuemax: "100" } }, plot, h("div", { class: "axis" }, ...labels));
-  let shown = "";
-  let columns = [];
+	const plot = h("div.plot");
+	const labels = [h("span"), h("span"), h("span")];
+	const node = h("div.chart", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, plot, h("div.axis", ...labels));
+	let shown = "";
+	let columns = [];
 
-  // update shows how far a job is; part is 0 to 1, or null while that is not known. text says it in words.
-  function update(job, part, text) {
-    const { slices, parts, each } = shares(job.progress);
-    const from = parse(job.start_at);
-    const to = parse(job.end_at);
-    const key = [job.job_id, job.start_at, job.end_at, slices.length].join();
-    if (key !== shown) {
-      shown = key;
-      columns = slices.length ? slices.map(column) : [column()];
-      plot.replaceChildren(...columns.map((c) => c.node));
-      axis(labels, from, to);
-    }
-    if (slices.length) place(columns, slices, parts, each, from, to);
-    else columns[0].set(0, 1, LOW, part ?? 0, false);
-    plot.classList.toggle("bare", !slices.length);
-    node.classList.toggle("waiting", part === null);
-    node.dataset.job = job.status;
-    setAttr(node, "aria-valuenow", part === null ? null : Math.floor(part * 100));
-    setAttr(node, "aria-valuetext", text);
-  }
+	// update shows how far a job is; part is 0 to 1, or null while that is not known. text says it in words.
+	function update(job, part, text) {
+		const { slices, parts, each } = shares(job.progress);
+		const from = parse(job.start_at);
+		const to = parse(job.end_at);
+		const key = [job.job_id, job.start_at, job.end_at, slices.length].join();
+		if (key !== shown) {
+			shown = key;
+			columns = slices.length ? slices.map(column) : [column()];
+			plot.replaceChildren(...columns.map((c) => c.node));
+			axis(labels, from, to);
+		}
+		if (slices.length) place(columns, slices, parts, each, from, to);
+		else columns[0].set(0, 1, LOW, part ?? 0, false);
+		plot.classList.toggle("bare", !slices.length);
+		node.classList.toggle("waiting", part === null);
+		node.dataset.job = job.status;
+		setAttr(node, "aria-valuenow", part === null ? null : Math.floor(part * 100));
+		setAttr(node, "aria-valuetext", text);
+	}
 
-  return { node, update, label: (text) => setAttr(node, "aria-label", text), show: (yes) => show(node, yes) };
+	return { node, update, label: (text) => setAttr(node, "aria-label", text), show: (yes) => show(node, yes) };
 }
 
 function column() {
-  const fill = h("div", { class: "fill" });
-  const node = h("div", { class: "slice" }, fill);
-  return {
-    node,
-    set(left, width, height, part, done) {
-      node.style.setProperty("--left", `${(left * 100).toFixed(3)}%`);
-      node.style.setProperty("--width", `${(width * 100).toFixed(3)}%`);
-      node.style.setProperty("--height", `${(height * 100).toFixed(1)}%`);
-      fill.style.setProperty("--part", part.toFixed(4));
-      node.classList.toggle("done", done);
-      node.classList.toggle("now", !done && part > 0);
-    },
-  };
+	const fill = h("div.fill");
+	const node = h("div.slice", fill);
+	return {
+		node,
+		set(left, width, height, part, done) {
+			node.style.setProperty("--left", `${(left * 100).toFixed(3)}%`);
+			node.style.setProperty("--width", `${(width * 100).toFixed(3)}%`);
+			node.style.setProperty("--height", `${(height * 100).toFixed(1)}%`);
+			fill.style.setProperty("--part", part.toFixed(4));
+			node.classList.toggle("done", done);
+			node.classList.toggle("now", !done && part > 0);
+		},
+	};
 }
 
 function place(columns, slices, parts, each, from, to) {
-  const span = Math.max(1, to - from);
-  const long = slices.map((s) => Math.max(1, (parse(s.end_at) ?? from) - (parse(s.start_at) ?? from)));
-  const dense = slices.map((s, n) => Math.sqrt((s.done ? s.entries : Math.max(each, s.entries)) / long[n]));
-  const top = Math.max(...dense) || 1;
-  slices.forEach((s, n) => {
-    const left = Math.min(1, Math.max(0, (parse(s.start_at) - from) / span));
-    columns[n].set(left, Math.min(1 - left, long[n] / span), LOW + (1 - LOW) * (dense[n] / top), parts[n], s.done);
-  });
+	const span = Math.max(1, to - from);
+	const long = slices.map((s) => Math.max(1, (parse(s.end_at) ?? from) - (parse(s.start_at) ?? from)));
+	const dense = slices.map((s, n) => Math.sqrt((s.done ? s.entries : Math.max(each, s.entries)) / long[n]));
+	const top = Math.max(...dense) || 1;
+	slices.forEach((s, n) => {
+		const left = Math.min(1, Math.max(0, (parse(s.start_at) - from) / span));
+		columns[n].set(left, Math.min(1 - left, long[n] / span), LOW + (1 - LOW) * (dense[n] / top), parts[n], s.done);
+	});
 }
 
 function axis(labels, from, to) {
-  const whole = to - from > DAY;
-  [from, (from + to) / 2, to].forEach((at, n) => {
-    const { date, time } = fields(at);
-    setText(labels[n], whole ? `${Number(date.slice(8))} ${month(date)} ${time.slice(0, 5)}` : time.slice(0, to - from < 600_000 ? 8 : 5));
-  });
+	const whole = to - from > DAY;
+	[from, (from + to) / 2, to].forEach((at, n) => {
+		const { date, time } = fields(at);
+		setText(labels[n], whole ? `${Number(date.slice(8))} ${month(date)} ${time.slice(0, 5)}` : time.slice(0, to - from < 600_000 ? 8 : 5));
+	});
 }

@@ -1,84 +1,114 @@
 // Elements without a framework. Nothing here reads text as HTML: the policy of the page forbids it.
 
-// h makes an element. Of props: class, text, on (listeners), data, aria; true and false set and leave out an attribute.
-export function h(name, props = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(props)) {
-    if (value === undefined || value === null || value === false) continue;
-    if (key === "class") node.className = value;
-    else if (key === "text") node.textContent = value;
-    else if (key === "on") for (const [type, act] of Object.entries(value)) node.addEventListener(type, act);
-    else if (key === "data") Object.assign(node.dataset, value);
-    else if (key === "aria") for (const [k, v] of Object.entries(value)) node.setAttribute(`aria-${k}`, v);
-    else node.setAttribute(key, value === true ? "" : value);
-  }
-  node.append(...children.filter((c) => c !== null && c !== undefined && c !== false));
-  return node;
+// h makes an element of "name.class.class". Of props, functions listen, true and false set and leave out an attribute; data is
+// the dataset. Children follow, texts among them; props may be left out.
+export function h(what, props, ...children) {
+	const [name, ...classes] = what.split(".");
+	const node = document.createElement(name);
+	if (classes.length) node.className = classes.join(" ");
+	if (props === null || typeof props !== "object" || props instanceof Node) {
+		children.unshift(props);
+		props = {};
+	}
+	for (const [key, value] of Object.entries(props)) {
+		if (typeof value === "function") node.addEventListener(key.slice(2), value);
+		else if (key === "data") Object.assign(node.dataset, value);
+		else if (value !== undefined && value !== null && value !== false) node.setAttribute(key, value === true ? "" : value);
+	}
+	node.append(...children.filter((c) => c !== null && c !== undefined && c !== false));
+	return node;
 }
 
 // setText leaves a text that is the same alone: a live region would say it again.
 export function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+	if (node.textContent !== text) node.textContent = text;
 }
 
 export function show(node, yes) {
-  if (node.hidden === yes) node.hidden = !yes;
+	if (node.hidden === yes) node.hidden = !yes;
 }
 
 export function setAttr(node, name, value) {
-  if (value === null || value === undefined) node.removeAttribute(name);
-  else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
+	if (value === null || value === undefined) node.removeAttribute(name);
+	else if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
 let last = 0;
 
 // uid is an id that no other element of the page has.
 export function uid(what) {
-  return `${what}-${++last}`;
+	return `${what}-${++last}`;
 }
 
 export function button(text, kind, act, props = {}) {
-  return h("button", { type: "button", class: `button ${kind}`, text, on: { click: act }, ...props });
+	return h(`button.button.${kind.replace(" ", ".")}`, { type: "button", onclick: act, ...props }, text);
 }
 
-// busy marks a button whose work is under way. It keeps the focus, which a disabled one would lose.
-export function busy(node, yes, text) {
-  setAttr(node, "aria-disabled", yes ? "true" : null);
-  node.classList.toggle("busy", yes);
-  if (text) setText(node, text);
+// once is work that is not begun again while it is under way. Its button keeps the focus meanwhile, which a disabled one would
+// lose, and says so. What the page itself broke off (a sign-out) is over without a word.
+export function once(node, text, work) {
+	let working = false;
+	const name = node.textContent;
+	return async (...args) => {
+		if (working) return;
+		const mark = (yes) => {
+			working = yes;
+			setAttr(node, "aria-disabled", yes ? "true" : null);
+			node.classList.toggle("busy", yes);
+			setText(node, yes ? text : name);
+		};
+		mark(true);
+		try {
+			await work(...args);
+		} catch (err) {
+			if (err.kind !== "aborted") throw err;
+		} finally {
+			mark(false);
+		}
+	};
 }
 
 let live;
 
 // say has a screen reader speak once it has nothing else to say.
 export function say(text) {
-  live ??= document.getElementById("live");
-  live.textContent = "";
-  requestAnimationFrame(() => (live.textContent = text));
+	live ??= document.getElementById("live");
+	live.textContent = "";
+	requestAnimationFrame(() => (live.textContent = text));
 }
 
 const numbers = new Intl.NumberFormat("en");
 
 export function number(n) {
-  return numbers.format(n);
+	return numbers.format(n);
 }
 
 export function count(n, one, many = `${one}s`) {
-  return `${number(n)} ${n === 1 ? one : many}`;
+	return `${number(n)} ${n === 1 ? one : many}`;
 }
 
 const units = ["B", "KB", "MB", "GB", "TB"];
 
 export function size(bytes) {
-  let n = bytes;
-  let unit = 0;
-  while (n >= 1000 && unit < units.length - 1) {
-    n /= 1000;
-    unit++;
-  }
-  return `${n < 10 && unit > 0 ? n.toFixed(1) : Math.round(n)} ${units[unit]}`;
+	let n = bytes;
+	let unit = 0;
+	while (n >= 1000 && unit < units.length - 1) {
+		n /= 1000;
+		unit++;
+	}
+	return `${n < 10 && unit > 0 ? n.toFixed(1) : Math.round(n)} ${units[unit]}`;
 }
 
 export function capital(text) {
-  return text ? text[0].toUpperCase() + text.slice(1) : "";
+	return text ? text[0].toUpperCase() + text.slice(1) : "";
+}
+
+// ledger is a list of names with their values, which are set together.
+export function ledger(names, kind) {
+	const items = names.map((name) => ({ name: h("dt", name), value: h("dd", "–") }));
+	return {
+		node: h(`dl.${kind}`, ...items.map((i) => h("div", i.name, i.value))),
+		set: (values) => items.forEach((i, n) => setText(i.value, values[n] ?? "–")),
+		call: (all) => items.forEach((i, n) => setText(i.name, all[n])),
+	};
 }

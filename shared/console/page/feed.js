@@ -11,167 +11,167 @@ export const isLive = (job) => LIVE.includes(job?.status);
 // Feed reads every region's replay in one request: once a second while one is live and somebody looks, else when asked to.
 // An answer that was overtaken by a newer request, or by an action of the page, is dropped.
 export class Feed extends EventTarget {
-  jobs = new Map(); // by region, in the order of their names
-  all = null; // of all regions as one, where the host lets us ask for it
-  problem = null;
-  known = false;
-  retryAt = 0;
-  #turn = 0;
-  #fails = 0;
-  #timer = 0;
-  #running = null;
+	jobs = new Map(); // by region, in the order of their names
+	all = null; // of all regions as one, where the host lets us ask for it
+	problem = null;
+	known = false;
+	retryAt = 0;
+	#turn = 0;
+	#fails = 0;
+	#timer = 0;
+	#running = null;
 
-  constructor(signal) {
-    super();
-    this.signal = signal;
-    signal.addEventListener("abort", () => this.#stop());
-    document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(this.#timer) : this.read()), { signal });
-    addEventListener("online", () => this.read(), { signal });
-    addEventListener("offline", () => this.#failed(new api.Problem("network", "The browser is offline")), { signal });
-  }
+	constructor(signal) {
+		super();
+		this.signal = signal;
+		signal.addEventListener("abort", () => this.#stop());
+		document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(this.#timer) : this.read()), { signal });
+		addEventListener("online", () => this.read(), { signal });
+		addEventListener("offline", () => this.#failed(new api.Problem("network", "The browser is offline")), { signal });
+	}
 
-  get live() {
-    return isLive(this.all) || [...this.jobs.values()].some(isLive);
-  }
+	get live() {
+		return isLive(this.all) || [...this.jobs.values()].some(isLive);
+	}
 
-  // job is a region's, or that of all of them.
-  job(region) {
-    return region === "global" ? this.all : this.jobs.get(region);
-  }
+	// job is a region's, or that of all of them.
+	job(region) {
+		return region === "global" ? this.all : this.jobs.get(region);
+	}
 
-  #stop() {
-    this.#turn++;
-    clearTimeout(this.#timer);
-    this.#running?.abort();
-  }
+	#stop() {
+		this.#turn++;
+		clearTimeout(this.#timer);
+		this.#running?.abort();
+	}
 
-  async read() {
-    this.#stop();
-    if (this.signal.aborted) return;
-    const mine = this.#turn;
-    this.#running = new AbortController();
-    try {
-      const answer = await api.jobs(this.#running.signal);
-      if (mine !== this.#turn) return;
-      this.#take(answer);
-      this.#fails = 0;
-      this.problem = null;
-      this.known = true;
-      this.#tell();
-      if (this.live) this.#again(POLL);
-    } catch (err) {
-      if (mine !== this.#turn || err.kind === "aborted") return;
-      if (!(err instanceof api.Problem)) throw err;
-      this.#failed(err);
-    }
-  }
+	async read() {
+		this.#stop();
+		if (this.signal.aborted) return;
+		const mine = this.#turn;
+		this.#running = new AbortController();
+		try {
+			const answer = await api.jobs(this.#running.signal);
+			if (mine !== this.#turn) return;
+			this.#take(answer);
+			this.#fails = 0;
+			this.problem = null;
+			this.known = true;
+			this.#tell();
+			if (this.live) this.#again(POLL);
+		} catch (err) {
+			if (mine !== this.#turn || err.kind === "aborted") return;
+			if (!(err instanceof api.Problem)) throw err;
+			this.#failed(err);
+		}
+	}
 
-  #take(answer) {
-    if (answer.regions && typeof answer.regions === "object") {
-      this.all = answer;
-      this.jobs = new Map(Object.entries(answer.regions).sort(([a], [b]) => (a < b ? -1 : 1)));
-    } else {
-      this.all = null; // the host names one region
-      this.jobs = new Map([[location.hostname.split(".")[0], answer]]);
-    }
-  }
+	#take(answer) {
+		if (answer.regions && typeof answer.regions === "object") {
+			this.all = answer;
+			this.jobs = new Map(Object.entries(answer.regions).sort(([a], [b]) => (a < b ? -1 : 1)));
+		} else {
+			this.all = null; // the host names one region
+			this.jobs = new Map([[location.hostname.split(".")[0], answer]]);
+		}
+	}
 
-  #failed(problem) {
-    this.problem = problem;
-    if (problem.status !== 401 && problem.status !== 403) {
-      this.#again(Math.min(PATIENCE, problem.retryAfter ?? 1000 * 2 ** this.#fails++));
-    }
-    this.#tell();
-  }
+	#failed(problem) {
+		this.problem = problem;
+		if (problem.status !== 401 && problem.status !== 403) {
+			this.#again(Math.min(PATIENCE, problem.retryAfter ?? 1000 * 2 ** this.#fails++));
+		}
+		this.#tell();
+	}
 
-  #again(wait) {
-    clearTimeout(this.#timer);
-    this.retryAt = Date.now() + wait;
-    if (!document.hidden) this.#timer = setTimeout(() => this.read(), wait);
-  }
+	#again(wait) {
+		clearTimeout(this.#timer);
+		this.retryAt = Date.now() + wait;
+		if (!document.hidden) this.#timer = setTimeout(() => this.read(), wait);
+	}
 
-  #tell() {
-    this.dispatchEvent(new Event("change"));
-  }
+	#tell() {
+		this.dispatchEvent(new Event("change"));
+	}
 
-  // sent shows what a PUT was answered before the next reading does.
-  sent(region, answer) {
-    if (region === "global") {
-      for (const [name, job] of Object.entries(answer.regions ?? {})) this.jobs.set(name, job);
-      this.all = { ...this.all, ...answer, regions: Object.fromEntries(this.jobs) };
-    } else {
-      this.jobs.set(region, answer);
-    }
-    this.#tell();
-    this.read();
-  }
+	// sent shows what a PUT was answered before the next reading does.
+	sent(region, answer) {
+		if (region === "global") {
+			for (const [name, job] of Object.entries(answer.regions ?? {})) this.jobs.set(name, job);
+			this.all = { ...this.all, ...answer, regions: Object.fromEntries(this.jobs) };
+		} else {
+			this.jobs.set(region, answer);
+		}
+		this.#tell();
+		this.read();
+	}
 }
 
 // Hook is a region's webhook: what is saved, and what its receiver said last.
 export class Hook extends EventTarget {
-  config = null;
-  status = null;
-  problem = null;
-  authorized = false; // whether an authorization is known to be saved; the API never says
-  #turn = 0;
+	config = null;
+	status = null;
+	problem = null;
+	authorized = false; // whether an authorization is known to be saved; the API never says
+	#turn = 0;
 
-  constructor(region, signal) {
-    super();
-    this.region = region;
-    this.signal = signal;
-  }
+	constructor(region, signal) {
+		super();
+		this.region = region;
+		this.signal = signal;
+	}
 
-  get word() {
-    return this.status?.webhook_status ?? (this.problem ? "unknown" : "loading");
-  }
+	get word() {
+		return this.status?.webhook_status ?? (this.problem ? "unknown" : "loading");
+	}
 
-  get configured() {
-    return this.config !== null && this.config.endpoint !== "unconfigured";
-  }
+	get configured() {
+		return this.config !== null && this.config.endpoint !== "unconfigured";
+	}
 
-  async read() {
-    const mine = ++this.#turn;
-    try {
-      const [config, status] = await Promise.all([api.webhook(this.region, this.signal), api.status(this.region, this.signal)]);
-      if (mine !== this.#turn) return;
-      this.config = config;
-      this.#learn(status);
-    } catch (err) {
-      this.#failed(err, mine);
-    }
-  }
+	async read() {
+		const mine = ++this.#turn;
+		try {
+			const [config, status] = await Promise.all([api.webhook(this.region, this.signal), api.status(this.region, this.signal)]);
+			if (mine !== this.#turn) return;
+			this.config = config;
+			this.#learn(status);
+		} catch (err) {
+			this.#failed(err, mine);
+		}
+	}
 
-  // readStatus asks for the last attempt alone, as while a replay stands still.
-  async readStatus() {
-    if (!this.config) return this.read();
-    const mine = ++this.#turn;
-    try {
-      const status = await api.status(this.region, this.signal);
-      if (mine === this.#turn) this.#learn(status);
-    } catch (err) {
-      this.#failed(err, mine);
-    }
-  }
+	// readStatus asks for the last attempt alone, as while a replay stands still.
+	async readStatus() {
+		if (!this.config) return this.read();
+		const mine = ++this.#turn;
+		try {
+			const status = await api.status(this.region, this.signal);
+			if (mine === this.#turn) this.#learn(status);
+		} catch (err) {
+			this.#failed(err, mine);
+		}
+	}
 
-  saved(config, authorization) {
-    this.config = config;
-    if (authorization) this.authorized = true;
-    this.read();
-  }
+	saved(config, authorization) {
+		this.config = config;
+		if (authorization) this.authorized = true;
+		this.read();
+	}
 
-  #learn(status) {
-    this.status = status;
-    this.problem = null;
-    // It cannot be enabled, nor tried, without one.
-    if (this.config?.enabled || status.last_attempt_at) this.authorized = true;
-    if (!this.configured) this.authorized = false;
-    this.dispatchEvent(new Event("change"));
-  }
+	#learn(status) {
+		this.status = status;
+		this.problem = null;
+		// It cannot be enabled, nor tried, without one.
+		if (this.config?.enabled || status.last_attempt_at) this.authorized = true;
+		if (!this.configured) this.authorized = false;
+		this.dispatchEvent(new Event("change"));
+	}
 
-  #failed(err, mine) {
-    if (mine !== this.#turn || err.kind === "aborted") return;
-    if (!(err instanceof api.Problem)) throw err;
-    this.problem = err;
-    this.dispatchEvent(new Event("change"));
-  }
+	#failed(err, mine) {
+		if (mine !== this.#turn || err.kind === "aborted") return;
+		if (!(err instanceof api.Problem)) throw err;
+		this.problem = err;
+		this.dispatchEvent(new Event("change"));
+	}
 }

@@ -2,11 +2,11 @@
 import * as api from "./api.js";
 import { advise, problemText } from "./advice.js";
 import { chart } from "./chart.js";
-import { busy, button, capital, count, h, say, setText, show, uid } from "./dom.js";
+import { clocks } from "./clocks.js";
+import { button, capital, count, h, once, say, setText, show, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { Pace, portion, shares, together } from "./pace.js";
-import { fill } from "./range.js";
-import { WEEK, ago, fields, parse, spoken, utc, zone } from "./time.js";
+import { WEEK, ago, parse, spoken, zone } from "./time.js";
 import { figures } from "./figures.js";
 
 const STALL = 5000; // without an entry acknowledged: what does the receiver say?
@@ -14,231 +14,204 @@ const SPEAK = 10_000; // between two readings aloud of the progress
 
 // wordOf is a job's status for people; a job that somebody cancelled did not fail by itself.
 export function wordOf(job) {
-  if (!job || job.status === "unconfigured") return "None yet";
-  return job.status === "failed" && job.failure?.code === "cancelled" ? "Cancelled" : capital(job.status);
+	if (!job || job.status === "unconfigured") return "None yet";
+	return job.status === "failed" && job.failure?.code === "cancelled" ? "Cancelled" : capital(job.status);
 }
 
 // partsOf are the jobs that a replay consists of: itself, or the regions' that were asked for with it or are live.
 export function partsOf(job) {
-  if (!job?.regions) return job ? [job] : [];
-  return Object.values(job.regions).filter((j) => isLive(j) || (j.status !== "unconfigured" && j.start_at === job.start_at && j.end_at === job.end_at));
+	if (!job?.regions) return job ? [job] : [];
+	return Object.values(job.regions).filter((j) => isLive(j) || (j.status !== "unconfigured" && j.start_at === job.start_at && j.end_at === job.end_at));
 }
 
 // jobView shows the replay of a region, or of all; again(start, end) sends a range, setup() opens the tab.
 export function jobView({ region, title, feed, hook, again, setup }) {
-  const pace = new Pace();
-  const reload = button("Reload", "quiet small", () => { busy(reload, true); hook?.read(); feed.read().finally(() => busy(reload, false)); });
-  const dot = h("span", { class: "dot", aria: { hidden: "true" } });
-  const word = h("strong");
-  const by = h("span", { class: "muted" });
-  const state = h("p", { class: "state" }, dot, word, by);
-  const numbers = figures();
-  const slices = chart();
-  slices.label(`Progress of the replay, ${title}`);
-  const caption = h("p", { class: "hint caption" });
-  const stall = h("p", { class: "notice" });
-  const failure = h("div", { class: "failure" });
-  const live = h("div", { class: "stack tight", data: { part: "progress" } }, numbers.node, slices.node, caption, stall);
-  const times = timesTable(title);
-  const stop = cancelling(region, title, feed);
-  const resend = resending(again);
-  const none = h("div", { class: "none" }, h("p", { text: "No replay yet." }), h("p", { class: "hint", text: "Choose a range and send it. You can watch it arrive here." }));
-  const headId = uid("job");
-  const node = h("div", { class: "job stack", role: "group", aria: { labelledby: headId } },
-    h("div", { class: "row between" }, h("h3", { id: headId, text: "Latest replay" }), reload),
-    none, state, live, failure, times.node, stop.node, resend.node);
-  let spoke = { status: null, job: "", at: 0 };
-  let asked = 0;
+	const pace = new Pace();
+	const reload = button("Reload", "quiet small", () => renew());
+	const renew = once(reload, "Reloading…", () => Promise.all([feed.read(), hook?.read()]));
+	const dot = h("span.dot", { "aria-hidden": "true" });
+	const word = h("strong");
+	const by = h("span.muted");
+	const state = h("p.state", dot, word, by);
+	const numbers = figures();
+	const slices = chart();
+	slices.label(`Progress of the replay, ${title}`);
+	const caption = h("p.hint.caption");
+	const stall = h("p.notice");
+	const failure = h("div.failure");
+	const live = h("div.stack.tight", { data: { part: "progress" } }, numbers.node, slices.node, caption, stall);
+	const status = h("td", { colspan: zone() === "UTC" ? null : "2" });
+	const times = clocks(["Starts at", "Ends at", "Updated at"], `Latest replay, ${title}`, h("tr", h("th", { scope: "row" }, "Status"), status));
+	const stop = cancelling(region, title, feed);
+	const resend = resending(again);
+	const none = h("div.none", h("p", "No replay yet."), h("p.hint", "Choose a range and send it. You can watch it arrive here."));
+	const headId = uid("job");
+	const node = h("div.job.stack", { role: "group", "aria-labelledby": headId },
+		h("div.row.between", h("h3", { id: headId }, "Latest replay"), reload),
+		none, state, live, failure, times.node, stop.node, resend.node);
+	let spoke = { status: null, job: "", at: 0 };
+	let asked = 0;
 
-  function update() {
-    const job = feed.job(region);
-    if (!job) return;
-    const there = job.status !== "unconfigured";
-    const on = isLive(job);
-    node.dataset.job = job.status;
-    show(none, !there);
-    for (const part of [state, times.node]) show(part, there);
-    setText(word, wordOf(job));
-    setText(by, job.requested_by ? `asked for by ${job.requested_by}` : "");
-    show(live, there && Boolean(job.progress));
-    if (there && job.progress) progress(job, on);
-    if (there) times.update(job, wordOf(job));
-    explain(failure, job, setup);
-    stop.update(on);
-    resend.update(there && !on ? job : null);
-  }
+	function update() {
+		const job = feed.job(region);
+		if (!job) return;
+		const there = job.status !== "unconfigured";
+		const on = isLive(job);
+		node.dataset.job = job.status;
+		show(none, !there);
+		for (const part of [state, times.node]) show(part, there);
+		setText(word, wordOf(job));
+		setText(by, job.requested_by ? `asked for by ${job.requested_by}` : "");
+		show(live, there && Boolean(job.progress));
+		if (there && job.progress) progress(job, on);
+		setText(status, wordOf(job));
+		times.set([parse(job.start_at), parse(job.end_at), parse(job.updated_at)]);
+		explain(failure, job, setup);
+		stop.update(on);
+		resend.update(there && !on ? job : null);
+	}
 
-  function progress(job, on) {
-    const parts = partsOf(job);
-    const entries = parts.reduce((sum, j) => sum + (j.progress?.entries ?? 0), 0);
-    const at = Date.now();
-    pace.push(parts.map((j) => j.job_id).join(), entries, at);
-    const whole = job.regions ? together(parts) : { part: portion(job), left: shares(job.progress).left };
-    const sum = total(parts);
-    const left = on && pace.rate > 0 ? (whole.left / pace.rate) * 1000 : null;
-    numbers.update({ job, on, part: whole.part, entries, sum, rate: pace.rate, left });
-    const done = sum.total ? `${sum.done} of ${count(sum.total, "slice")} done` : on ? "Planning the slices" : "";
-    setText(caption, done);
-    slices.update(job, whole.part, `${wordOf(job)}, ${count(entries, "entry", "entries")} acknowledged${done ? `, ${done}` : ""}`);
-    speak(job, whole.part, entries, at);
-    wait(job, on, at);
-  }
+	function progress(job, on) {
+		const parts = partsOf(job);
+		const entries = parts.reduce((sum, j) => sum + (j.progress?.entries ?? 0), 0);
+		const at = Date.now();
+		pace.push(parts.map((j) => j.job_id).join(), entries, at);
+		const whole = job.regions ? together(parts) : { part: portion(job), left: shares(job.progress).left };
+		const sum = total(parts);
+		const left = on && pace.rate > 0 ? (whole.left / pace.rate) * 1000 : null;
+		numbers.update({ job, on, part: whole.part, entries, sum, rate: pace.rate, left });
+		const done = sum.total ? `${sum.done} of ${count(sum.total, "slice")} done` : on ? "Planning the slices" : "";
+		setText(caption, done);
+		slices.update(job, whole.part, `${wordOf(job)}, ${count(entries, "entry", "entries")} acknowledged${done ? `, ${done}` : ""}`);
+		speak(job, whole.part, entries, at);
+		wait(job, on, at);
+	}
 
-  function speak(job, part, entries, at) {
-    const key = job.job_id ?? job.updated_at;
-    if (spoke.status !== null && (job.status !== spoke.status)) {
-      const why = job.failure ? `: ${advise(job.failure).title}` : "";
-      say(`${title}: replay ${wordOf(job).toLowerCase()}${why}, ${count(entries, "entry", "entries")} acknowledged`);
-      spoke = { status: job.status, job: key, at };
-    } else if (job.status === "running" && part !== null && at - spoke.at >= SPEAK) {
-      if (spoke.at) say(`${title}: ${Math.floor(part * 100)} percent, ${count(entries, "entry", "entries")} acknowledged`);
-      spoke = { status: job.status, job: key, at };
-    }
-    spoke.status = job.status;
-  }
+	function speak(job, part, entries, at) {
+		const key = job.job_id ?? job.updated_at;
+		if (spoke.status !== null && (job.status !== spoke.status)) {
+			const why = job.failure ? `: ${advise(job.failure).title}` : "";
+			say(`${title}: replay ${wordOf(job).toLowerCase()}${why}, ${count(entries, "entry", "entries")} acknowledged`);
+			spoke = { status: job.status, job: key, at };
+		} else if (job.status === "running" && part !== null && at - spoke.at >= SPEAK) {
+			if (spoke.at) say(`${title}: ${Math.floor(part * 100)} percent, ${count(entries, "entry", "entries")} acknowledged`);
+			spoke = { status: job.status, job: key, at };
+		}
+		spoke.status = job.status;
+	}
 
-  // While nothing is acknowledged, the receiver's last answer says why. Only one region has one receiver.
-  function wait(job, on, at) {
-    const still = on && job.status === "running" && at - pace.moved >= STALL;
-    show(stall, still && Boolean(hook));
-    if (!still || !hook) return;
-    if (at - asked >= STALL) {
-      asked = at;
-      hook.readStatus();
-    }
-    setText(stall, waiting(hook.status, at - pace.moved));
-  }
+	// While nothing is acknowledged, the receiver's last answer says why. Only one region has one receiver.
+	function wait(job, on, at) {
+		const still = on && job.status === "running" && at - pace.moved >= STALL;
+		show(stall, still && Boolean(hook));
+		if (!still || !hook) return;
+		if (at - asked >= STALL) {
+			asked = at;
+			hook.readStatus();
+		}
+		setText(stall, waiting(hook.status, at - pace.moved));
+	}
 
-  return { node, update, cancel: stop.open };
+	return { node, update, cancel: stop.open };
 }
 
 function waiting(status, still) {
-  const code = status?.last_response_code;
-  const said = [code, status?.last_response_message].filter(Boolean).join(" ");
-  const since = `Nothing was acknowledged for ${spoken(still)}.`;
-  if (code >= 200 && code < 300) return `${since} The receiver is slow: its last answer was ${said}.`;
-  if (code) return `${since} The receiver answers ${said}, ${ago(Date.parse(status.last_attempt_at), api.now())}. Each batch is tried again.`;
-  if (said) return `${since} The receiver cannot be reached: ${said}. Each batch is tried again.`;
-  return `${since} The receiver has not answered yet. Each batch is tried again.`;
+	const code = status?.last_response_code;
+	const said = [code, status?.last_response_message].filter(Boolean).join(" ");
+	const since = `Nothing was acknowledged for ${spoken(still)}.`;
+	if (code >= 200 && code < 300) return `${since} The receiver is slow: its last answer was ${said}.`;
+	if (code) return `${since} The receiver answers ${said}, ${ago(Date.parse(status.last_attempt_at), api.now())}. Each batch is tried again.`;
+	if (said) return `${since} The receiver cannot be reached: ${said}. Each batch is tried again.`;
+	return `${since} The receiver has not answered yet. Each batch is tried again.`;
 }
 
 function total(parts) {
-  const sum = { total: 0, done: 0, batches: 0, bytes: 0, estimated: 0 };
-  for (const { progress: p } of parts) {
-    sum.total += p?.slices_total ?? 0;
-    sum.done += p?.slices_completed ?? 0;
-    sum.batches += p?.batches ?? 0;
-    sum.bytes += p?.bytes ?? 0;
-    sum.estimated += p?.estimated_entries ?? 0;
-  }
-  return sum;
-}
-
-// timesTable is the job's times on both clocks.
-function timesTable(title) {
-  const same = zone() === "UTC";
-  const status = h("td", same ? {} : { colspan: "2" });
-  const rows = [["Starts at", "start_at"], ["Ends at", "end_at"], ["Updated at", "updated_at"]].map(([label, key]) => ({ label, key, local: h("td"), utc: h("td") }));
-  const node = h("table", { class: "times" },
-    h("caption", { class: "sr", text: `Latest replay, ${title}` }),
-    h("thead", {}, h("tr", {}, h("td"), h("th", { scope: "col", text: zone() }), same ? null : h("th", { scope: "col", text: "UTC" }))),
-    h("tbody", {}, h("tr", {}, h("th", { scope: "row", text: "Status" }), status),
-      ...rows.map((r) => h("tr", {}, h("th", { scope: "row", text: r.label }), r.local, same ? null : r.utc))));
-  return {
-    node,
-    update(job, word) {
-      setText(status, word);
-      for (const r of rows) {
-        const at = parse(job[r.key]);
-        fill(r.local, at === null ? null : fields(at));
-        fill(r.utc, at === null ? null : utc(at));
-      }
-    },
-  };
+	const sum = { total: 0, done: 0, batches: 0, bytes: 0, estimated: 0 };
+	for (const { progress: p } of parts) {
+		sum.total += p?.slices_total ?? 0;
+		sum.done += p?.slices_completed ?? 0;
+		sum.batches += p?.batches ?? 0;
+		sum.bytes += p?.bytes ?? 0;
+		sum.estimated += p?.estimated_entries ?? 0;
+	}
+	return sum;
 }
 
 function explain(node, job, setup) {
-  const all = job.regions ? Object.entries(job.regions).filter(([, j]) => job.status === "failed" && j.failure && partsOf(job).includes(j)) : job.failure ? [["", job]] : [];
-  const key = JSON.stringify(all.map(([r, j]) => [r, j.failure]));
-  show(node, all.length > 0);
-  if (node.dataset.key === key) return;
-  node.dataset.key = key;
-  node.replaceChildren(...all.map(([region, { failure }]) => {
-    const { title, what } = advise(failure);
-    const fix = setup && !["cancelled", "undeliverable", "expired"].includes(failure.code);
-    return h("div", { class: failure.code === "cancelled" ? "why calm" : "why" },
-      h("p", {}, h("strong", { text: region ? `${region}: ${title}` : title })),
-      h("p", { class: "detail", text: capital(failure.detail ?? "") }), h("p", { text: what }),
-      fix ? button("Open Setup", "link", setup) : null);
-  }));
+	const all = job.regions ? Object.entries(job.regions).filter(([, j]) => job.status === "failed" && j.failure && partsOf(job).includes(j)) : job.failure ? [["", job]] : [];
+	const key = JSON.stringify(all.map(([r, j]) => [r, j.failure]));
+	show(node, all.length > 0);
+	if (node.dataset.key === key) return;
+	node.dataset.key = key;
+	node.replaceChildren(...all.map(([region, { failure }]) => {
+		const { title, what } = advise(failure);
+		const fix = setup && !["cancelled", "undeliverable", "expired"].includes(failure.code);
+		return h(failure.code === "cancelled" ? "div.why.calm" : "div.why",
+			h("p", h("strong", region ? `${region}: ${title}` : title)),
+			h("p.detail", capital(failure.detail)), h("p", what),
+			fix ? button("Open Setup", "link", setup) : null);
+	}));
 }
 
 // cancelling asks once more, in place.
 function cancelling(region, title, feed) {
-  const first = button("Cancel replay", "danger-quiet", () => ask(true));
-  const yes = button("Yes, cancel it", "danger", act);
-  const no = button("Keep it running", "quiet", () => ask(false));
-  const text = h("p", { text: region === "global" ? "Stop the replays of all regions? What was acknowledged stays with the receivers." : "Stop this replay? What was acknowledged stays with the receiver." });
-  const sure = h("div", { class: "confirm", role: "group", aria: { label: "Cancel replay?" } }, text, h("div", { class: "row" }, yes, no));
-  const wrong = h("p", { class: "error", role: "status" });
-  const node = h("div", { class: "stack tight" }, h("div", {}, first), sure, wrong);
-  let working = false;
-  sure.addEventListener("keydown", (e) => e.key === "Escape" && ask(false));
+	const first = button("Cancel replay", "danger-quiet", () => ask(true));
+	const yes = button("Yes, cancel it", "danger", () => act());
+	const no = button("Keep it running", "quiet", () => ask(false));
+	const text = h("p", `Stop ${region === "global" ? "the replays of all regions" : "this replay"}? What was acknowledged stays where it is.`);
+	const sure = h("div.confirm", { role: "group", "aria-label": "Cancel replay?" }, text, h("div.row", yes, no));
+	const wrong = h("p.error", { role: "status" });
+	const node = h("div.stack.tight", h("div", first), sure, wrong);
+	sure.addEventListener("keydown", (e) => e.key === "Escape" && ask(false));
 
-  function ask(on, focus = true) {
-    show(sure, on);
-    show(first, !on);
-    if (focus) (on ? yes : first).focus();
-  }
+	function ask(on, focus = true) {
+		show(sure, on);
+		show(first, !on);
+		if (focus) (on ? yes : first).focus();
+	}
 
-  async function act() {
-    if (working) return;
-    working = true;
-    busy(yes, true, "Cancelling…");
-    setText(wrong, "");
-    try {
-      await api.cancel(region);
-    } catch (p) {
-      if (p.kind === "aborted") return;
-      if (p.status === 404) say(`${title}: the replay had ended already`);
-      else setText(wrong, `It was not cancelled. ${problemText(p)}`);
-    } finally {
-      working = false;
-      busy(yes, false, "Yes, cancel it");
-    }
-    await feed.read();
-  }
+	const act = once(yes, "Cancelling…", async () => {
+		setText(wrong, "");
+		try {
+			await api.cancel(region);
+		} catch (p) {
+			if (p.kind === "aborted") return;
+			if (p.status === 404) say(`${title}: the replay had ended already`);
+			else setText(wrong, `It was not cancelled. ${problemText(p)}`);
+		}
+		await feed.read();
+	});
 
-  ask(false, false);
-  return {
-    node,
-    open: () => ask(true),
-    update(on) {
-      if (!on && node.contains(document.activeElement)) node.closest(".card")?.querySelector("h2").focus();
-      show(node, on);
-      if (!on) ask(false, false);
-    },
-  };
+	ask(false, false);
+	return {
+		node,
+		open: () => ask(true),
+		update(on) {
+			if (!on && node.contains(document.activeElement)) node.closest(".card")?.querySelector("h2").focus();
+			show(node, on);
+			if (!on) ask(false, false);
+		},
+	};
 }
 
 // resending offers the range of the last replay, as long as it can be asked for.
 function resending(again) {
-  const send = button("Send again", "plain", () => send.getAttribute("aria-disabled") || again(range.start, range.end, send));
-  const why = h("p", { class: "hint" });
-  const node = h("div", { class: "stack tight" }, h("div", {}, send), why);
-  let range = null;
-  return {
-    node,
-    update(job) {
-      show(node, job !== null);
-      if (!job) return;
-      range = { start: parse(job.start_at), end: parse(job.end_at) };
-      const regions = Object.values(job.regions ?? {}).filter((j) => j.status !== "unconfigured");
-      const differ = regions.some((j) => j.start_at !== job.start_at || j.end_at !== job.end_at);
-      const old = range.start < api.now() - WEEK;
-      show(send, !old && !differ);
-      show(why, old || differ);
-      setText(why, old ? "It cannot be sent again: its range starts more than seven days ago." : "The regions' last replays had different ranges. Send each again in its own card.");
-    },
-  };
+	const send = button("Send again", "plain", () => send.getAttribute("aria-disabled") || again(range.start, range.end, send));
+	const why = h("p.hint");
+	const node = h("div.stack.tight", h("div", send), why);
+	let range = null;
+	return {
+		node,
+		update(job) {
+			show(node, job !== null);
+			if (!job) return;
+			range = { start: parse(job.start_at), end: parse(job.end_at) };
+			const regions = Object.values(job.regions ?? {}).filter((j) => j.status !== "unconfigured");
+			const differ = regions.some((j) => j.start_at !== job.start_at || j.end_at !== job.end_at);
+			const old = range.start < api.now() - WEEK;
+			show(send, !old && !differ);
+			show(why, old || differ);
+			setText(why, old ? "It cannot be sent again: its range starts more than seven days ago." : "The regions' last replays had different ranges. Send each again in its own card.");
+		},
+	};
 }

@@ -15,155 +15,155 @@ let cards = [];
 let built = null; // the session that the cards are of
 
 function state(name) {
-  if (page.dataset.state !== name) page.dataset.state = name;
+	if (page.dataset.state !== name) page.dataset.state = name;
 }
 
 // open signs in with the token there is, and shows what it may see.
 function open() {
-  session = new AbortController();
-  const mine = session.signal;
-  state("loading");
-  feed = new Feed(mine);
-  feed.addEventListener("change", () => changed(mine));
-  document.addEventListener("visibilitychange", () => document.hidden || woke(), { signal: mine });
-  feed.read();
+	session = new AbortController();
+	const mine = session.signal;
+	state("loading");
+	feed = new Feed(mine);
+	feed.addEventListener("change", () => changed(mine));
+	document.addEventListener("visibilitychange", () => document.hidden || woke(), { signal: mine });
+	feed.read();
 }
 
 // woke is after a tab was hidden, for a moment or for days.
 function woke() {
-  for (const c of cards) {
-    c.hook?.read();
-    c.fresh();
-  }
+	for (const c of cards) {
+		c.hook?.read();
+		c.fresh();
+	}
 }
 
 function changed(mine) {
-  if (mine.aborted) return;
-  if (feed.known && built !== mine) build(mine);
-  const p = feed.problem;
-  const denied = p?.status === 401 || p?.status === 403;
-  if (denied) return;
-  if (p) state(p.kind === "network" ? "offline" : feed.known && p.kind === "timeout" ? "ready" : "error");
-  else if (page.dataset.state !== "ready") {
-    const back = ["offline", "error"].includes(page.dataset.state) && cards.length;
-    state("ready");
-    if (back) {
-      say("The service answers again");
-      woke();
-    }
-  }
-  trouble(p);
+	if (mine.aborted) return;
+	if (feed.known && built !== mine) build(mine);
+	const p = feed.problem;
+	const denied = p?.status === 401 || p?.status === 403;
+	if (denied) return;
+	if (p) state(p.kind === "network" ? "offline" : feed.known && p.kind === "timeout" ? "ready" : "error");
+	else if (page.dataset.state !== "ready") {
+		const back = ["offline", "error"].includes(page.dataset.state) && cards.length;
+		state("ready");
+		if (back) {
+			say("The service answers again");
+			woke();
+		}
+	}
+	trouble(p);
 }
 
 async function build(mine) {
-  built = mine;
-  cards = [];
-  const regions = [...feed.jobs.keys()];
-  const alone = await isGlobalHost(regions[0], mine);
-  if (mine.aborted) return;
-  const hooks = alone ? [] : regions.map((r) => new Hook(r, mine));
-  const link = (r) => (alone ? `${location.protocol}//${location.host.replace(/^global\./i, `${r}.`)}/` : `#card-${r}`);
-  if (alone || regions.length > 1) cards.push(overview(feed, hooks, link));
-  for (const hook of hooks) cards.push({ ...card(hook.region, feed, hook), hook });
-  at("cards").replaceChildren(h("h1", { class: "sr", text: "Webhooks and replays" }), ...cards.map((c) => c.node));
-  show(at("cards"), true);
-  for (const c of cards) {
-    c.update();
-    c.fresh();
-    c.hook?.read();
-  }
+	built = mine;
+	cards = [];
+	const regions = [...feed.jobs.keys()];
+	const alone = await isGlobalHost(regions[0], mine);
+	if (mine.aborted) return;
+	const hooks = alone ? [] : regions.map((r) => new Hook(r, mine));
+	const link = (r) => (alone ? `${location.protocol}//${location.host.replace(/^global\./i, `${r}.`)}/` : `#card-${r}`);
+	if (alone || regions.length > 1) cards.push(overview(feed, hooks, link));
+	for (const hook of hooks) cards.push({ ...card(hook.region, feed, hook), hook });
+	at("cards").replaceChildren(h("h1.sr", "Webhooks and replays"), ...cards.map((c) => c.node));
+	show(at("cards"), true);
+	for (const c of cards) {
+		c.update();
+		c.fresh();
+		c.hook?.read();
+	}
 }
 
 // isGlobalHost reports whether the host's name means all regions, so that none can be set up from here.
 async function isGlobalHost(region, mine) {
-  if (!/^global\./i.test(location.hostname)) return false;
-  try {
-    await api.status(region, mine);
-    return false;
-  } catch (p) {
-    return p.status === 400;
-  }
+	if (!/^global\./i.test(location.hostname)) return false;
+	try {
+		await api.status(region, mine);
+		return false;
+	} catch (p) {
+		return p.status === 400;
+	}
 }
 
 // trouble says what went wrong with the readings: a banner over what is known, or a page of its own.
 let shownTrouble = "";
 function trouble(p) {
-  const whole = at("trouble");
-  const banner = at("banner");
-  const key = p ? [p.kind, p.status, p.instance, feed.known].join() : "";
-  if (key === shownTrouble) return;
-  shownTrouble = key;
-  show(whole, Boolean(p) && !feed.known);
-  show(banner, Boolean(p) && feed.known);
-  banner.replaceChildren();
-  whole.replaceChildren();
-  if (!p) return;
-  const more = p.trace ? [trace(p)] : [];
-  const again = () => button("Try again", "plain small", () => feed.read());
-  if (feed.known) {
-    const text = p.kind === "network" ? "No connection to the service. What you see may be old." : `The replays could not be read. ${problemText(p)}`;
-    banner.append(h("p", { text }), ...more, again());
-  } else {
-    whole.append(h("h1", { text: p.kind === "network" ? "No connection" : "The service has a problem" }), h("p", { text: problemText(p) }), ...more,
-      h("p", { class: "hint", text: "It is tried again by itself." }), h("div", { class: "row" }, again()));
-  }
+	const whole = at("trouble");
+	const banner = at("banner");
+	const key = p ? [p.kind, p.status, p.instance, feed.known].join() : "";
+	if (key === shownTrouble) return;
+	shownTrouble = key;
+	show(whole, Boolean(p) && !feed.known);
+	show(banner, Boolean(p) && feed.known);
+	banner.replaceChildren();
+	whole.replaceChildren();
+	if (!p) return;
+	const more = p.trace ? [trace(p)] : [];
+	const again = () => button("Try again", "plain small", () => feed.read());
+	if (feed.known) {
+		const text = p.kind === "network" ? "No connection to the service. What you see may be old." : `The replays could not be read. ${problemText(p)}`;
+		banner.append(h("p", { text }), ...more, again());
+	} else {
+		whole.append(h("h1", p.kind === "network" ? "No connection" : "The service has a problem"), h("p", problemText(p)), ...more,
+			h("p.hint", "It is tried again by itself."), h("div.row", again()));
+	}
 }
 
 // leave breaks everything off and shows the form again, with the reason if there is one.
 function leave(reason) {
-  session.abort();
-  api.signOut();
-  feed = null;
-  cards = [];
-  shownTrouble = "";
-  at("cards").replaceChildren();
-  for (const id of ["cards", "trouble", "banner", "slow"]) show(at(id), false);
-  state(reason ? "unauthorized" : "signed-out");
-  setText(at("reason"), reason ?? "");
-  show(at("reason"), Boolean(reason));
-  setAttr(at("token"), "aria-invalid", reason ? "true" : null);
-  at("token").focus();
+	session.abort();
+	api.signOut();
+	feed = null;
+	cards = [];
+	shownTrouble = "";
+	at("cards").replaceChildren();
+	for (const id of ["cards", "trouble", "banner", "slow"]) show(at(id), false);
+	state(reason ? "unauthorized" : "signed-out");
+	setText(at("reason"), reason ?? "");
+	show(at("reason"), Boolean(reason));
+	setAttr(at("token"), "aria-invalid", reason ? "true" : null);
+	at("token").focus();
 }
 
 function denied(p) {
-  if (p.status === 401) return leave("This token is unknown, expired or revoked. Paste another one.");
-  session.abort();
-  cards = [];
-  at("cards").replaceChildren();
-  show(at("cards"), false);
-  show(at("banner"), false);
-  state("forbidden");
-  const whole = at("trouble");
-  whole.replaceChildren(h("h1", { text: "This token may only send entries", tabindex: "-1" }),
-    h("p", { text: "It has the role intake. Webhooks and replays need a token with the role admin." }),
-    h("p", { class: "hint" }, "Make one with ", h("code", { text: "reprise token create --role admin" }), "."),
-    h("div", { class: "row" }, button("Use another token", "primary", () => leave())));
-  show(whole, true);
-  whole.querySelector("h1").focus();
+	if (p.status === 401) return leave("This token is unknown, expired or revoked. Paste another one.");
+	session.abort();
+	cards = [];
+	at("cards").replaceChildren();
+	show(at("cards"), false);
+	show(at("banner"), false);
+	state("forbidden");
+	const whole = at("trouble");
+	whole.replaceChildren(h("h1", { tabindex: "-1" }, "This token may only send entries"),
+		h("p", "It has the role intake. Webhooks and replays need a token with the role admin."),
+		h("p.hint", "Make one with ", h("code", "reprise token create --role admin"), "."),
+		h("div.row", button("Use another token", "primary", () => leave())));
+	show(whole, true);
+	whole.querySelector("h1").focus();
 }
 
 function signIn(e) {
-  e.preventDefault();
-  const text = at("token").value.trim().replace(/^bearer\s+/i, "");
-  const wrong = !text ? "Paste a token first." : /[^\x21-\x7e]|,/.test(text) ? "This is not a token: it has a space or another character that none has." : "";
-  setText(at("reason"), wrong);
-  show(at("reason"), Boolean(wrong));
-  setAttr(at("token"), "aria-invalid", wrong ? "true" : null);
-  if (wrong) return at("token").focus();
-  at("token").value = "";
-  hideToken(true);
-  api.signIn(text);
-  open();
-  at("main").focus();
+	e.preventDefault();
+	const text = at("token").value.trim().replace(/^bearer\s+/i, "");
+	const wrong = !text ? "Paste a token first." : /[^\x21-\x7e]|,/.test(text) ? "This is not a token: it has a space or another character that none has." : "";
+	setText(at("reason"), wrong);
+	show(at("reason"), Boolean(wrong));
+	setAttr(at("token"), "aria-invalid", wrong ? "true" : null);
+	if (wrong) return at("token").focus();
+	at("token").value = "";
+	hideToken(true);
+	api.signIn(text);
+	open();
+	at("main").focus();
 }
 
 function hideToken(yes) {
-  at("token").type = yes ? "password" : "text";
-  setAttr(at("reveal"), "aria-pressed", yes ? "false" : "true");
+	at("token").type = yes ? "password" : "text";
+	setAttr(at("reveal"), "aria-pressed", yes ? "false" : "true");
 }
 
 api.watch(denied, (n) => {
-  show(at("slow"), n > 0);
+	show(at("slow"), n > 0);
 });
 at("signin-form").addEventListener("submit", signIn);
 at("reveal").addEventListener("click", () => hideToken(at("token").type === "text"));

@@ -10,132 +10,132 @@ const two = (n) => String(n).padStart(2, "0");
 
 // here is how far the browser's zone is ahead of UTC at an instant, in milliseconds.
 export function here(at) {
-  return -new Date(at).getTimezoneOffset() * MINUTE;
+	return -new Date(at).getTimezoneOffset() * MINUTE;
 }
 
 // zone is the name of the browser's time zone.
 export function zone() {
-  return Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
+	return Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 }
 
 // offset is "UTC+02:00".
 export function offset(at, ahead = here) {
-  const minutes = Math.round(ahead(at) / MINUTE);
-  if (minutes === 0) return "UTC";
-  const far = Math.abs(minutes);
-  return `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(far / 60))}:${two(far % 60)}`;
+	const minutes = Math.round(ahead(at) / MINUTE);
+	if (minutes === 0) return "UTC";
+	const far = Math.abs(minutes);
+	return `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(far / 60))}:${two(far % 60)}`;
 }
 
 export function parse(text) {
-  const at = Date.parse(text);
-  return Number.isNaN(at) || at <= 0 ? null : at;
+	const at = Date.parse(text);
+	return Number.isNaN(at) || at <= 0 ? null : at;
 }
 
 // wire is an instant as the API takes it.
 export function wire(at) {
-  return new Date(at).toISOString();
+	return new Date(at).toISOString();
 }
 
 // fields are the year to second that a clock shows which is ahead of UTC by ahead.
 export function fields(at, ahead = here) {
-  const d = new Date(at + ahead(at));
-  return { date: d.toISOString().slice(0, 10), time: d.toISOString().slice(11, 19) };
+	const d = new Date(at + ahead(at));
+	return { date: d.toISOString().slice(0, 10), time: d.toISOString().slice(11, 19) };
 }
 
 export function utc(at) {
-  return fields(at, () => 0);
+	return fields(at, () => 0);
 }
 
 // readDate is "2026-11-24" as it is written, or null where there is no such day.
 export function readDate(text) {
-  const m = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text);
-  if (!m) return null;
-  const d = new Date(Date.UTC(+m[1], m[2] - 1, +m[3]));
-  return d.getUTCMonth() === m[2] - 1 && d.getUTCDate() === +m[3] ? d.toISOString().slice(0, 10) : null;
+	const m = /^\s*(\d{4})-(\d{1,2})-(\d{1,2})\s*$/.exec(text);
+	if (!m) return null;
+	const d = new Date(Date.UTC(+m[1], m[2] - 1, +m[3]));
+	return d.getUTCMonth() === m[2] - 1 && d.getUTCDate() === +m[3] ? d.toISOString().slice(0, 10) : null;
 }
 
 // readTime is "09:05:00" of "9:05", or null.
 export function readTime(text) {
-  const m = /^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$/.exec(text);
-  if (!m || +m[1] > 23 || +m[2] > 59 || +(m[3] ?? 0) > 59) return null;
-  return `${two(+m[1])}:${m[2]}:${m[3] ?? "00"}`;
+	const m = /^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$/.exec(text);
+	if (!m || +m[1] > 23 || +m[2] > 59 || +(m[3] ?? 0) > 59) return null;
+	return `${two(+m[1])}:${m[2]}:${m[3] ?? "00"}`;
 }
 
 // instants are those at which the clock shows that date and time: one, two where it is set back, none where it is set
 // forward over them.
 export function instants(date, time, ahead = here) {
-  const shown = Date.parse(`${date}T${time}Z`);
-  const found = new Set();
-  for (const near of [shown - DAY, shown + DAY]) {
-    const at = shown - ahead(near);
-    if (at + ahead(at) === shown) found.add(at);
-  }
-  return [...found].sort((a, b) => a - b);
+	const shown = Date.parse(`${date}T${time}Z`);
+	const found = new Set();
+	for (const near of [shown - DAY, shown + DAY]) {
+		const at = shown - ahead(near);
+		if (at + ahead(at) === shown) found.add(at);
+	}
+	return [...found].sort((a, b) => a - b);
 }
 
 // instant is the one that is meant: the earlier of two for a start, the later for an end, so that nothing is left out; for a
 // time that the clock leaves out, what it would show had it not been set forward. why says so.
 export function instant(date, time, end, ahead = here) {
-  const all = instants(date, time, ahead);
-  if (all.length === 1) return { at: all[0], why: "" };
-  if (all.length === 2) {
-    return { at: all[end ? 1 : 0], why: `The clock shows ${time} twice that day. The ${end ? "later" : "earlier"} one is taken.` };
-  }
-  const shown = Date.parse(`${date}T${time}Z`);
-  const at = shown - ahead(end ? shown + DAY : shown - DAY);
-  return { at, why: `The clock skips ${time} that day. ${fields(at, ahead).time} is taken.` };
+	const all = instants(date, time, ahead);
+	if (all.length === 1) return { at: all[0], why: "" };
+	if (all.length === 2) {
+		return { at: all[end ? 1 : 0], why: `The clock shows ${time} twice that day. The ${end ? "later" : "earlier"} one is taken.` };
+	}
+	const shown = Date.parse(`${date}T${time}Z`);
+	const at = shown - ahead(end ? shown + DAY : shown - DAY);
+	return { at, why: `The clock skips ${time} that day. ${fields(at, ahead).time} is taken.` };
 }
 
 // plus is a day some days on.
 export function plus(date, days) {
-  return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
+	return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
 // weekday is 0 for Monday to 6.
 export function weekday(date) {
-  return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
+	return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 }
 
 // weeks are the days of the whole weeks, from Monday, that the last seven days lie in.
 export function weeks(now, ahead = here) {
-  const first = fields(now - WEEK, ahead).date;
-  const last = fields(now, ahead).date;
-  const rows = [];
-  for (let day = plus(first, -weekday(first)); day <= last; day = plus(day, 7)) {
-    rows.push(Array.from({ length: 7 }, (_, n) => plus(day, n)));
-  }
-  return { rows, first, last };
+	const first = fields(now - WEEK, ahead).date;
+	const last = fields(now, ahead).date;
+	const rows = [];
+	for (let day = plus(first, -weekday(first)); day <= last; day = plus(day, 7)) {
+		rows.push(Array.from({ length: 7 }, (_, n) => plus(day, n)));
+	}
+	return { rows, first, last };
 }
 
 export function dayName(date) {
-  return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
+	return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
 }
 
 export function month(date) {
-  return new Intl.DateTimeFormat("en-GB", { month: "short", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
+	return new Intl.DateTimeFormat("en-GB", { month: "short", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
 }
 
 // spoken is a duration for people: "40 s", "3 min", "2 h 5 min".
 export function spoken(ms) {
-  const s = Math.max(1, Math.round(ms / SECOND));
-  if (s < 90) return `${s} s`;
-  const min = Math.round(s / 60);
-  if (min < 90) return `${min} min`;
-  const hours = Math.floor(min / 60);
-  if (hours >= 48) return `${Math.round(hours / 24)} days`;
-  return min % 60 ? `${hours} h ${min % 60} min` : `${hours} h`;
+	const s = Math.max(1, Math.round(ms / SECOND));
+	if (s < 90) return `${s} s`;
+	const min = Math.round(s / 60);
+	if (min < 90) return `${min} min`;
+	const hours = Math.floor(min / 60);
+	if (hours >= 48) return `${Math.round(hours / 24)} days`;
+	return min % 60 ? `${hours} h ${min % 60} min` : `${hours} h`;
 }
 
 // length is how long a range is: "6 h", "2 days 3 h".
 export function length(ms) {
-  const days = Math.floor(ms / DAY);
-  const rest = ms - days * DAY;
-  if (days === 0) return ms < SECOND ? "an instant" : spoken(ms);
-  const hours = Math.round(rest / HOUR);
-  return `${days} ${days === 1 ? "day" : "days"}${hours ? ` ${hours} h` : ""}`;
+	const days = Math.floor(ms / DAY);
+	const rest = ms - days * DAY;
+	if (days === 0) return ms < SECOND ? "an instant" : spoken(ms);
+	const hours = Math.round(rest / HOUR);
+	return `${days} ${days === 1 ? "day" : "days"}${hours ? ` ${hours} h` : ""}`;
 }
 
 // ago is how long ago an instant was.
 export function ago(at, now) {
-  return now - at < 2 * SECOND ? "just now" : `${spoken(now - at)} ago`;
+	return now - at < 2 * SECOND ? "just now" : `${spoken(now - at)} ago`;
 }
