@@ -1,10 +1,9 @@
 // What a failure means and what to do about it, for every code of CONTRACT.md §2 and the answers receivers often give.
 
+const MOVED = "The endpoint leads elsewhere. Redirects are never followed: enter the address it leads to in Setup.";
+
 const ANSWERS = {
-	301: "The endpoint has moved. Redirects are never followed: enter the new address in Setup.",
-	302: "The endpoint redirects. Redirects are never followed: enter the address it leads to in Setup.",
-	307: "The endpoint redirects. Redirects are never followed: enter the address it leads to in Setup.",
-	308: "The endpoint has moved. Redirects are never followed: enter the new address in Setup.",
+	301: MOVED, 302: MOVED, 307: MOVED, 308: MOVED,
 	400: "The receiver does not understand what it gets. Check that it takes gzip and the log format chosen in Setup.",
 	401: "The receiver does not take the authorization header. Replace it in Setup, send a test entry, then send the range again.",
 	403: "The receiver knows the authorization header but does not allow it to send. Give it the right there, or replace it in Setup.",

@@ -17,7 +17,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 	const send = button("Send Replay", "primary", () => put());
 	const aside = h("p.hint", { id: uid("aside") });
 	const answer = h("div.answer", { role: "status" });
-	const off = h("div.notice", h("p", "The webhook is not enabled, so there is nowhere to send to."), button("Open Setup", "link", () => setup?.()));
+	const off = h("div.note", h("p", "The webhook is not enabled, so there is nowhere to send to."), button("Open Setup", "link", () => setup?.()));
 	setAttr(send, "aria-describedby", aside.id);
 	const node = h("div.ask.stack", { role: "group", "aria-label": `Ask for a replay, ${title}` },
 		choice.node, estimate.node, off, h("div.row", send, aside), answer);

@@ -23,7 +23,7 @@ export function card(region, feed, hook) {
 	const title = h("h2", { id, tabindex: "-1" }, region);
 	const mark = badge();
 	const where = h("p.where.muted");
-	const trouble = h("div.notice.trouble");
+	const trouble = h("div.note.bad");
 	const form = setup({ region, title: region, hook });
 	const toSetup = () => pages.open("Setup", true);
 	const replay = replaying({ region, title: region, feed, hooks: [hook], hook, setup: toSetup });

@@ -2,7 +2,7 @@
 // dense, so that the chart shows where the entries lie, too.
 import { h, setAttr, setText, show } from "./dom.js";
 import { shares } from "./pace.js";
-import { DAY, fields, month, parse } from "./time.js";
+import { fields, month, parse } from "./time.js";
 
 const LOW = 0.2; // the least height, so that a quiet hour can be seen
 
@@ -65,7 +65,7 @@ function place(columns, slices, parts, each, from, to) {
 }
 
 function axis(labels, from, to) {
-	const whole = to - from > DAY;
+	const whole = fields(from).date !== fields(to).date;
 	[from, (from + to) / 2, to].forEach((at, n) => {
 		const { date, time } = fields(at);
 		setText(labels[n], whole ? `${Number(date.slice(8))} ${month(date)} ${time.slice(0, 5)}` : time.slice(0, to - from < 600_000 ? 8 : 5));

@@ -37,7 +37,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 	const slices = chart();
 	slices.label(`Progress of the replay, ${title}`);
 	const caption = h("p.hint.caption");
-	const stall = h("p.notice");
+	const stall = h("p.note");
 	const failure = h("div.failure");
 	const live = h("div.stack.tight", { data: { part: "progress" } }, numbers.node, slices.node, caption, stall);
 	const status = h("td", { colspan: zone() === "UTC" ? null : "2" });
@@ -146,7 +146,7 @@ function explain(node, job, setup) {
 	node.replaceChildren(...all.map(([region, { failure }]) => {
 		const { title, what } = advise(failure);
 		const fix = setup && !["cancelled", "undeliverable", "expired"].includes(failure.code);
-		return h(failure.code === "cancelled" ? "div.why.calm" : "div.why",
+		return h(failure.code === "cancelled" ? "div.note" : "div.note.bad",
 			h("p", h("strong", region ? `${region}: ${title}` : title)),
 			h("p.detail", capital(failure.detail)), h("p", what),
 			fix ? button("Open Setup", "link", setup) : null);

@@ -12,8 +12,7 @@ export function receiver({ region, title, hook, dirty: changed }) {
 	const last = h("p");
 	const when = h("p.hint");
 	const node = h("div.receiver.stack", { role: "group", "aria-label": `Receiver, ${title}` },
-		h("h3", "Test"),
-		h("p.hint", "Sends one signed entry, named Reprise.Test, whether the webhook is enabled or not."),
+		h("div", h("h3", "Test"), h("p.hint", "Sends one signed entry, named Reprise.Test, whether the webhook is enabled or not.")),
 		h("div", send), unsaved, result,
 		h("div.last", h("h3", "Last attempt"), last, when));
 
@@ -36,7 +35,7 @@ export function receiver({ region, title, hook, dirty: changed }) {
 		const took = answer.duration_ms === undefined ? null : `${number(answer.duration_ms)} ms`;
 		const head = code === undefined ? "No answer" : `${code} ${answer.response_message ?? ""}`.trim();
 		const text = code === undefined ? capital(answer.reason ?? "") : good ? "The receiver took the entry." : "The receiver did not take the entry.";
-		result.replaceChildren(h(good ? "div.came" : "div.came.bad",
+		result.replaceChildren(h(good ? "div.note.good" : "div.note.bad",
 			h("p.row.between", h("strong", head), took ? h("span.muted", took) : null), h("p", { text })));
 	}
 

@@ -199,7 +199,7 @@ function formatField(changed) {
 	const inputs = FORMATS.map(([value]) => h("input", { type: "radio", name, value, id: uid("f"), onchange: changed }));
 	const node = h("fieldset.labelled.formats", { role: "radiogroup", "aria-describedby": error.id }, h("legend", "Log format"),
 		...FORMATS.map(([value, text], n) => {
-			const about = h("span.hint", { id: uid("about"), text });
+			const about = h("span.hint", { id: uid("about") }, text);
 			setAttr(inputs[n], "aria-describedby", about.id);
 			return h("div.format", inputs[n], h("label", { for: inputs[n].id }, value), about);
 		}), error);

@@ -126,13 +126,11 @@ export function spoken(ms) {
 	return min % 60 ? `${hours} h ${min % 60} min` : `${hours} h`;
 }
 
-// length is how long a range is: "6 h", "2 days 3 h".
+// length is how long a range is: "6 h", "2 d 3 h".
 export function length(ms) {
-	const days = Math.floor(ms / DAY);
-	const rest = ms - days * DAY;
-	if (days === 0) return ms < SECOND ? "an instant" : spoken(ms);
-	const hours = Math.round(rest / HOUR);
-	return `${days} ${days === 1 ? "day" : "days"}${hours ? ` ${hours} h` : ""}`;
+	const total = Math.round(ms / SECOND);
+	const parts = [[Math.floor(total / 86400), "d"], [Math.floor(total / 3600) % 24, "h"], [Math.floor(total / 60) % 60, "min"], [total % 60, "s"]];
+	return parts.filter(([n]) => n).slice(0, 2).map((p) => p.join(" ")).join(" ") || "0 s";
 }
 
 // ago is how long ago an instant was.
