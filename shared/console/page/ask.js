@@ -3,8 +3,7 @@ import * as api from "./api.js";
 import { problemText } from "./advice.js";
 import { button, count, h, ledger, number, once, say, setAttr, setText, show, size, uid } from "./dom.js";
 import { isLive } from "./feed.js";
-import { partsOf, wordOf } from "./job.js";
-import { portion, together } from "./pace.js";
+import { whole } from "./pace.js";
 import { range } from "./range.js";
 import { SECOND, spoken, wire } from "./time.js";
 
@@ -22,7 +21,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 	const node = h("div.ask.stack", { role: "group", "aria-label": `Ask for a replay, ${title}` },
 		choice.node, estimate.node, off, h("div.row", send, aside), answer);
 	let queued = null; // a range that waits for the running replay to end
-	let shown = "";
+	const running = h("span");
 
 	// put sends the range chosen, or the one given. Twice pressed is once sent.
 	const put = once(send, "Sending…", async (given) => {
@@ -43,47 +42,45 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 	function refused(p, w) {
 		if (p.status === 409) {
 			feed.read();
-			return conflict(w);
+			return conflict(w, false);
 		}
 		const hook = p.invalid.find((v) => v.field === "webhook");
 		if (hook) {
 			hooks.forEach((one) => one.read());
 			return tell("error", region === "global" ? "No region has a webhook that is enabled." : "The webhook is not enabled.", setup && button("Open Setup", "link", setup));
 		}
-		if (p.invalid.length) return tell("error", p.invalid.map((v) => `The ${v.field === "start_at" ? "start" : v.field === "end_at" ? "end" : v.field} ${v.reason}.`).join(" "));
+		if (p.invalid.length) return tell("error", p.invalid.map((v) => `The ${v.field.replace("_at", "")} ${v.reason}.`).join(" "));
 		const unsure = p.kind === "network" || p.kind === "timeout";
 		tell("error", unsure ? `${problemText(p)} It may have been accepted all the same: look at the latest replay before you send again.` : `It was not sent. ${problemText(p)}`, p.trace ? trace(p) : null);
 		if (unsure) feed.read();
 	}
 
-	function conflict(w) {
-		const later = button("Send when it ends", "plain small", () => { queued = w; conflict(w); later2()?.focus(); });
-		const later2 = () => answer.querySelector("[data-act=drop]");
-		const drop = button("Do not wait", "plain small", () => { queued = null; tell("", ""); send.focus(); }, { data: { act: "drop" } });
-		const stop = button("Cancel it…", "danger-quiet small", () => { tell("", ""); queued = null; cancel(); });
-		const how = h("span", { data: { part: "running" } });
+	// conflict offers to wait for the replay that runs, or to cancel it.
+	function conflict(w, waits) {
+		queued = waits ? w : null;
+		const drop = () => {
+			queued = null;
+			tell("", "");
+		};
+		const first = waits
+			? button("Do not wait", "plain small", () => (drop(), send.focus()))
+			: button("Send when it ends", "plain small", () => conflict(w, true));
+		const stop = waits ? null : button("Cancel it…", "danger-quiet small", () => (drop(), cancel()));
 		answer.dataset.kind = "conflict";
 		answer.replaceChildren(h("div.conflict",
-			h("p", h("strong", "A replay is running. "), how),
-			h("p", queued ? "Your range is sent as soon as it has ended, while this page is open." : "Only one can run at a time. Wait for it, or cancel it."),
-			h("div.row", queued ? drop : later, queued ? null : stop)));
-		running();
+			h("p", h("strong", "A replay is running. "), running),
+			h("p", waits ? "Your range is sent as soon as it has ended, while this page is open." : "Only one can run at a time. Wait for it, or cancel it."),
+			h("div.row", first, stop)));
+		if (waits) first.focus();
 	}
 
-	function running() {
-		const how = answer.querySelector("[data-part=running]");
-		if (!how) return;
-		const job = feed.job(region);
-		const part = job?.regions ? together(partsOf(job)).part : portion(job);
-		const where = job?.regions ? Object.entries(job.regions).filter(([, j]) => j.status === "running").map(([r]) => r).join(", ") : "";
-		const at = where ? ` in ${where}` : "";
-		setText(how, isLive(job) ? `${wordOf(job)}${at}${part === null ? "" : `, ${Math.floor(part * 100)} %`}.` : "It has ended.");
+	function progress(job) {
+		const { part } = whole(job);
+		const where = Object.entries(job?.regions ?? {}).filter(([, j]) => j.status === "running").map(([name]) => name).join(", ");
+		setText(running, [where && `In ${where}`, part !== null && `${Math.floor(part * 100)} % done`].filter(Boolean).join(", "));
 	}
 
 	function tell(kind, text, ...more) {
-		const key = kind + text;
-		if (key === shown && answer.dataset.kind === kind) return;
-		shown = key;
 		answer.dataset.kind = kind;
 		answer.replaceChildren(...(text ? [h(`p.${kind}`, text), ...more.filter(Boolean)] : []));
 	}
@@ -96,7 +93,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 		show(off, dead && region !== "global");
 		show(send.parentElement, !(dead && region !== "global"));
 		setText(aside, where(job, on, known));
-		running();
+		progress(job);
 		if (answer.dataset.kind === "conflict" && !isLive(job)) {
 			const next = queued;
 			queued = null;

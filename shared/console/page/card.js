@@ -2,6 +2,7 @@
 import { ask, trace } from "./ask.js";
 import { problemText } from "./advice.js";
 import { button, capital, h, setText, show, uid } from "./dom.js";
+import { isLive } from "./feed.js";
 import { jobView } from "./job.js";
 import { setup } from "./setup.js";
 import { tabs } from "./tabs.js";
@@ -31,9 +32,13 @@ export function card(region, feed, hook) {
 	const node = h("section.card", { id: `card-${region}`, "aria-labelledby": id, data: { region, status: "loading" } },
 		h("div.head", h("div.title", h("div.row", title, mark.node), where), pages.list), trouble, ...pages.panels);
 	let settled = false;
+	let ran = false;
 
 	function update() {
 		node.dataset.status = hook.word;
+		const live = isLive(feed.job(region));
+		if (ran && !live) hook.read(); // a 410 turned it off, or its receiver answers otherwise now
+		ran = live;
 		node.dataset.job = feed.job(region)?.status ?? "";
 		mark.set(hook.word, { loading: "", unknown: "Unknown" }[hook.word]);
 		setText(where, hook.configured ? hook.config.endpoint : hook.config ? "No endpoint yet" : "");

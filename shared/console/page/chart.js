@@ -1,15 +1,15 @@
 // The slices of a replay along its range of time, filling up. A column is as wide as its slice is long, and as high as it is
 // dense, so that the chart shows where the entries lie, too.
-import { h, setAttr, setText, show } from "./dom.js";
+import { h, setAttr, setText } from "./dom.js";
 import { shares } from "./pace.js";
 import { fields, month, parse } from "./time.js";
 
 const LOW = 0.2; // the least height, so that a quiet hour can be seen
 
-export function chart() {
+export function chart(label) {
 	const plot = h("div.plot");
 	const labels = [h("span"), h("span"), h("span")];
-	const node = h("div.chart", { role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100" }, plot, h("div.axis", ...labels));
+	const node = h("div.chart", { role: "progressbar", "aria-label": label, "aria-valuemin": "0", "aria-valuemax": "100" }, plot, h("div.axis", ...labels));
 	let shown = "";
 	let columns = [];
 
@@ -34,7 +34,7 @@ export function chart() {
 		setAttr(node, "aria-valuetext", text);
 	}
 
-	return { node, update, label: (text) => setAttr(node, "aria-label", text), show: (yes) => show(node, yes) };
+	return { node, update };
 }
 
 function column() {

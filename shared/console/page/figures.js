@@ -8,7 +8,8 @@ export function figures() {
 	const list = ledger(["", "", "", ""], "facts");
 
 	// update shows a job that is on by how far it is, one that ended by what came of it.
-	function update({ job, on, part, entries, sum, rate, left }) {
+	function update(job, { on, part, sum, rate, left }) {
+		const { entries } = sum;
 		const took = duration(job);
 		const mean = took > 0 && entries > 0 ? Math.max(1, (entries * 1000) / took) : null;
 		const fast = on ? rate : mean;

@@ -5,7 +5,7 @@ import { chart } from "./chart.js";
 import { clocks } from "./clocks.js";
 import { button, capital, count, h, once, say, setText, show, uid } from "./dom.js";
 import { isLive } from "./feed.js";
-import { Pace, portion, shares, together } from "./pace.js";
+import { Pace, partsOf, whole } from "./pace.js";
 import { WEEK, ago, parse, spoken, zone } from "./time.js";
 import { figures } from "./figures.js";
 
@@ -18,12 +18,6 @@ export function wordOf(job) {
 	return job.status === "failed" && job.failure?.code === "cancelled" ? "Cancelled" : capital(job.status);
 }
 
-// partsOf are the jobs that a replay consists of: itself, or the regions' that were asked for with it or are live.
-export function partsOf(job) {
-	if (!job?.regions) return job ? [job] : [];
-	return Object.values(job.regions).filter((j) => isLive(j) || (j.status !== "unconfigured" && j.start_at === job.start_at && j.end_at === job.end_at));
-}
-
 // jobView shows the replay of a region, or of all; again(start, end) sends a range, setup() opens the tab.
 export function jobView({ region, title, feed, hook, again, setup }) {
 	const pace = new Pace();
@@ -34,8 +28,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 	const by = h("span.muted");
 	const state = h("p.state", dot, word, by);
 	const numbers = figures();
-	const slices = chart();
-	slices.label(`Progress of the replay, ${title}`);
+	const slices = chart(`Progress of the replay, ${title}`);
 	const caption = h("p.hint.caption");
 	const stall = h("p.note");
 	const failure = h("div.failure");
@@ -49,7 +42,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 	const node = h("div.job.stack", { role: "group", "aria-labelledby": headId },
 		h("div.row.between", h("h3", { id: headId }, "Latest replay"), reload),
 		none, state, live, failure, times.node, stop.node, resend.node);
-	let spoke = { status: null, job: "", at: 0 };
+	const spoke = { status: "", at: 0 };
 	let asked = 0;
 
 	function update() {
@@ -73,38 +66,35 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 
 	function progress(job, on) {
 		const parts = partsOf(job);
-		const entries = parts.reduce((sum, j) => sum + (j.progress?.entries ?? 0), 0);
+		const sum = sums(parts);
 		const at = Date.now();
-		pace.push(parts.map((j) => j.job_id).join(), entries, at);
-		const whole = job.regions ? together(parts) : { part: portion(job), left: shares(job.progress).left };
-		const sum = total(parts);
-		const left = on && pace.rate > 0 ? (whole.left / pace.rate) * 1000 : null;
-		numbers.update({ job, on, part: whole.part, entries, sum, rate: pace.rate, left });
+		pace.push(parts.map((j) => j.job_id).join(), sum.entries, at);
+		const { part, left } = whole(job);
+		numbers.update(job, { on, part, sum, rate: pace.rate, left: on && pace.rate > 0 ? (left / pace.rate) * 1000 : null });
 		const done = sum.total ? `${sum.done} of ${count(sum.total, "slice")} done` : on ? "Planning the slices" : "";
 		setText(caption, done);
-		slices.update(job, whole.part, `${wordOf(job)}, ${count(entries, "entry", "entries")} acknowledged${done ? `, ${done}` : ""}`);
-		speak(job, whole.part, entries, at);
-		wait(job, on, at);
+		const words = `${count(sum.entries, "entry", "entries")} acknowledged`;
+		slices.update(job, part, [wordOf(job), words, done].filter(Boolean).join(", "));
+		speak(job, part, words, at);
+		wait(job, at);
 	}
 
-	function speak(job, part, entries, at) {
-		const key = job.job_id ?? job.updated_at;
-		if (spoke.status !== null && (job.status !== spoke.status)) {
-			const why = job.failure ? `: ${advise(job.failure).title}` : "";
-			say(`${title}: replay ${wordOf(job).toLowerCase()}${why}, ${count(entries, "entry", "entries")} acknowledged`);
-			spoke = { status: job.status, job: key, at };
+	function speak(job, part, words, at) {
+		if (spoke.status && job.status !== spoke.status) {
+			say(`${title}: replay ${wordOf(job).toLowerCase()}, ${words}${job.failure ? `. ${advise(job.failure).title}` : ""}`);
+			spoke.at = at;
 		} else if (job.status === "running" && part !== null && at - spoke.at >= SPEAK) {
-			if (spoke.at) say(`${title}: ${Math.floor(part * 100)} percent, ${count(entries, "entry", "entries")} acknowledged`);
-			spoke = { status: job.status, job: key, at };
+			say(`${title}: ${Math.floor(part * 100)} percent, ${words}`);
+			spoke.at = at;
 		}
 		spoke.status = job.status;
 	}
 
 	// While nothing is acknowledged, the receiver's last answer says why. Only one region has one receiver.
-	function wait(job, on, at) {
-		const still = on && job.status === "running" && at - pace.moved >= STALL;
-		show(stall, still && Boolean(hook));
-		if (!still || !hook) return;
+	function wait(job, at) {
+		const still = hook !== null && job.status === "running" && at - pace.moved >= STALL;
+		show(stall, still);
+		if (!still) return;
 		if (at - asked >= STALL) {
 			asked = at;
 			hook.readStatus();
@@ -118,27 +108,20 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 function waiting(status, still) {
 	const code = status?.last_response_code;
 	const said = [code, status?.last_response_message].filter(Boolean).join(" ");
-	const since = `Nothing was acknowledged for ${spoken(still)}.`;
-	if (code >= 200 && code < 300) return `${since} The receiver is slow: its last answer was ${said}.`;
-	if (code) return `${since} The receiver answers ${said}, ${ago(Date.parse(status.last_attempt_at), api.now())}. Each batch is tried again.`;
-	if (said) return `${since} The receiver cannot be reached: ${said}. Each batch is tried again.`;
-	return `${since} The receiver has not answered yet. Each batch is tried again.`;
+	const since = `Nothing was acknowledged for ${spoken(still)}. The receiver`;
+	if (code >= 200 && code < 300) return `${since} is slow: its last answer was ${said}.`;
+	const how = code ? `answers ${said}, ${ago(Date.parse(status.last_attempt_at), api.now())}` : said ? `cannot be reached: ${said}` : "has not answered yet";
+	return `${since} ${how}. Each batch is tried again.`;
 }
 
-function total(parts) {
-	const sum = { total: 0, done: 0, batches: 0, bytes: 0, estimated: 0 };
-	for (const { progress: p } of parts) {
-		sum.total += p?.slices_total ?? 0;
-		sum.done += p?.slices_completed ?? 0;
-		sum.batches += p?.batches ?? 0;
-		sum.bytes += p?.bytes ?? 0;
-		sum.estimated += p?.estimated_entries ?? 0;
-	}
-	return sum;
+function sums(parts) {
+	const sum = (key) => parts.reduce((n, { progress }) => n + (progress?.[key] ?? 0), 0);
+	return { entries: sum("entries"), batches: sum("batches"), bytes: sum("bytes"), total: sum("slices_total"), done: sum("slices_completed") };
 }
 
 function explain(node, job, setup) {
-	const all = job.regions ? Object.entries(job.regions).filter(([, j]) => job.status === "failed" && j.failure && partsOf(job).includes(j)) : job.failure ? [["", job]] : [];
+	const parts = job.status === "failed" ? partsOf(job) : [];
+	const all = Object.entries(job.regions ?? { "": job }).filter(([, j]) => j.failure && parts.includes(j));
 	const key = JSON.stringify(all.map(([r, j]) => [r, j.failure]));
 	show(node, all.length > 0);
 	if (node.dataset.key === key) return;
@@ -196,22 +179,19 @@ function cancelling(region, title, feed) {
 
 // resending offers the range of the last replay, as long as it can be asked for.
 function resending(again) {
-	const send = button("Send again", "plain", () => send.getAttribute("aria-disabled") || again(range.start, range.end, send));
+	const send = button("Send again", "plain", () => again(range.start, range.end));
 	const why = h("p.hint");
-	const node = h("div.stack.tight", h("div", send), why);
+	const node = h("div", send, why);
 	let range = null;
-	return {
-		node,
-		update(job) {
-			show(node, job !== null);
-			if (!job) return;
-			range = { start: parse(job.start_at), end: parse(job.end_at) };
-			const regions = Object.values(job.regions ?? {}).filter((j) => j.status !== "unconfigured");
-			const differ = regions.some((j) => j.start_at !== job.start_at || j.end_at !== job.end_at);
-			const old = range.start < api.now() - WEEK;
-			show(send, !old && !differ);
-			show(why, old || differ);
-			setText(why, old ? "It cannot be sent again: its range starts more than seven days ago." : "The regions' last replays had different ranges. Send each again in its own card.");
-		},
-	};
+
+	function update(job) {
+		show(node, job !== null);
+		if (!job) return;
+		range = { start: parse(job.start_at), end: parse(job.end_at) };
+		const differ = Object.values(job.regions ?? {}).some((j) => j.status !== "unconfigured" && (j.start_at !== job.start_at || j.end_at !== job.end_at));
+		const text = range.start < api.now() - WEEK ? "It cannot be sent again: its range starts more than seven days ago." : differ ? "The regions' last replays had different ranges. Send each again in its own card." : "";
+		show(send, !text);
+		setText(why, text);
+	}
+	return { node, update };
 }

@@ -102,36 +102,39 @@ function trouble(p) {
 	const again = () => button("Try again", "plain small", () => feed.read());
 	if (feed.known) {
 		const text = p.kind === "network" ? "No connection to the service. What you see may be old." : `The replays could not be read. ${problemText(p)}`;
-		banner.append(h("p", { text }), ...more, again());
+		banner.append(h("p", text), ...more, again());
 	} else {
 		whole.append(h("h1", p.kind === "network" ? "No connection" : "The service has a problem"), h("p", problemText(p)), ...more,
 			h("p.hint", "It is tried again by itself."), h("div.row", again()));
 	}
 }
 
-// leave breaks everything off and shows the form again, with the reason if there is one.
-function leave(reason) {
+function clear() {
 	session.abort();
-	api.signOut();
-	feed = null;
 	cards = [];
 	shownTrouble = "";
 	at("cards").replaceChildren();
 	for (const id of ["cards", "trouble", "banner", "slow"]) show(at(id), false);
+}
+
+// leave breaks everything off and shows the form again, with the reason if there is one.
+function leave(reason = "") {
+	clear();
+	api.signOut();
 	state(reason ? "unauthorized" : "signed-out");
-	setText(at("reason"), reason ?? "");
-	show(at("reason"), Boolean(reason));
-	setAttr(at("token"), "aria-invalid", reason ? "true" : null);
+	because(reason);
 	at("token").focus();
+}
+
+function because(reason) {
+	setText(at("reason"), reason);
+	show(at("reason"), reason !== "");
+	setAttr(at("token"), "aria-invalid", reason ? "true" : null);
 }
 
 function denied(p) {
 	if (p.status === 401) return leave("This token is unknown, expired or revoked. Paste another one.");
-	session.abort();
-	cards = [];
-	at("cards").replaceChildren();
-	show(at("cards"), false);
-	show(at("banner"), false);
+	clear();
 	state("forbidden");
 	const whole = at("trouble");
 	whole.replaceChildren(h("h1", { tabindex: "-1" }, "This token may only send entries"),
@@ -146,9 +149,7 @@ function signIn(e) {
 	e.preventDefault();
 	const text = at("token").value.trim().replace(/^bearer\s+/i, "");
 	const wrong = !text ? "Paste a token first." : /[^\x21-\x7e]|,/.test(text) ? "This is not a token: it has a space or another character that none has." : "";
-	setText(at("reason"), wrong);
-	show(at("reason"), Boolean(wrong));
-	setAttr(at("token"), "aria-invalid", wrong ? "true" : null);
+	because(wrong);
 	if (wrong) return at("token").focus();
 	at("token").value = "";
 	hideToken(true);
@@ -162,13 +163,9 @@ function hideToken(yes) {
 	setAttr(at("reveal"), "aria-pressed", yes ? "false" : "true");
 }
 
-api.watch(denied, (n) => {
-	show(at("slow"), n > 0);
-});
+api.watch(denied, (n) => show(at("slow"), n > 0));
 at("signin-form").addEventListener("submit", signIn);
 at("reveal").addEventListener("click", () => hideToken(at("token").type === "text"));
 at("signout").addEventListener("click", () => leave());
-// A page that the browser kept whole while another was shown comes back as it was left: signed in or not is looked up anew.
-addEventListener("pageshow", (e) => e.persisted && api.hasToken() && feed?.read());
 if (api.hasToken()) open();
 else state("signed-out");

@@ -1,4 +1,5 @@
 // How fast a replay gets on, from what was acknowledged: pure, the clock is given.
+import { LIVE } from "./feed.js";
 
 const SPAN = 10_000; // what the rate is the mean of
 const GAP = 6000; // a hole in the readings, as of a tab that slept: what came before says nothing
@@ -44,26 +45,29 @@ export function shares(progress) {
 export function portion(job) {
 	if (job?.status === "completed") return 1;
 	const progress = job?.progress;
-	if (!progress || progress.slices_total === undefined) return null;
-	if (progress.slices_total === 0) return 0;
+	if (progress?.slices_total === undefined) return null;
 	const { slices, parts } = shares(progress);
 	if (slices.length) return Math.min(0.99, parts.reduce((a, b) => a + b, 0) / slices.length);
-	const counted = progress.estimated_entries ? progress.entries / progress.estimated_entries : 0;
-	return Math.min(0.99, Math.max(counted, progress.slices_completed / progress.slices_total));
+	return progress.slices_total ? Math.min(0.99, progress.slices_completed / progress.slices_total) : 0;
 }
 
-// together is how far several regions' replays are, each weighing what it was counted to hold.
-export function together(jobs) {
-	let sum = 0;
-	let weight = 0;
-	let left = 0;
-	for (const job of jobs) {
-		const part = portion(job);
-		const counted = job.progress?.estimated_entries ?? 0;
-		if (part === null || counted === 0) continue;
+// partsOf are the jobs that a replay consists of: itself, or the regions' that were asked for with it or are live.
+export function partsOf(job) {
+	if (!job?.regions) return job ? [job] : [];
+	return Object.values(job.regions).filter((j) => LIVE.includes(j.status) || (j.status !== "unconfigured" && j.start_at === job.start_at && j.end_at === job.end_at));
+}
+
+// whole is how far a replay is, and how many entries are left; of several regions, each weighs what it was counted to hold.
+export function whole(job) {
+	let [sum, weight, left] = [0, 0, 0];
+	const parts = partsOf(job);
+	for (const one of parts) {
+		const part = portion(one);
+		if (part === null) continue;
+		const counted = parts.length > 1 ? (one.progress.estimated_entries ?? 0) : 1;
 		sum += part * counted;
 		weight += counted;
-		left += job.status === "completed" || job.status === "failed" ? 0 : shares(job.progress).left;
+		if (LIVE.includes(one.status)) left += shares(one.progress).left;
 	}
-	return { part: weight ? sum / weight : null, left };
+	return { part: weight ? sum / weight : job?.status === "completed" ? 1 : null, left };
 }

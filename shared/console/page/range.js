@@ -49,6 +49,7 @@ export function range(changed) {
 	return {
 		node: box, window,
 		show(w) {
+			if (!chosen) own.draw(w);
 			setText(readout.corner, w.wrong ? "" : length(w.end - w.start));
 			readout.set([w.start, w.end]);
 		},
@@ -66,17 +67,15 @@ function custom(changed) {
 	for (const e of ends) {
 		for (const input of [e.date, e.time]) {
 			setAttr(input, "aria-describedby", wrong.id);
-			input.addEventListener("input", () => { picking = null; told(); });
+			input.addEventListener("input", () => { picking = null; changed(); });
 			input.addEventListener("blur", () => e.tidy());
 		}
 	}
 
 	function open() {
-		if (!ends[0].date.value) {
-			ends[0].set(now() - DAY);
-			ends[1].set(now());
-		}
-		told();
+		if (ends[0].date.value) return;
+		ends[0].set(now() - DAY);
+		ends[1].set(now());
 	}
 
 	// The first day taken starts the range and ends it, the second makes it longer, in whichever direction.
@@ -88,16 +87,14 @@ function custom(changed) {
 		ends[1].put(to, "23:59:59");
 		if (ends[0].read(false)?.at < oldest) ends[0].set(oldest);
 		if (ends[1].read(true)?.at > now()) ends[1].set(now());
-		told();
+		changed();
 	}
 
-	function told() {
-		const w = window();
+	function draw(w) {
 		grid.update(now(), readDate(ends[0].date.value), readDate(ends[1].date.value));
 		setText(hint, picking ? "Now choose the last day." : "Choose the first day, then the last, or type both.");
 		setText(wrong, w.wrong ?? w.why);
-		wrong.classList.toggle("note", !w.wrong);
-		changed();
+		wrong.classList.toggle("hint", !w.wrong);
 	}
 
 	function window() {
@@ -107,7 +104,7 @@ function custom(changed) {
 		if (fault) return { wrong: fault.text };
 		return { start: start.at, end: Math.min(end.at + 999, now()), why: [start.why, end.why].filter(Boolean).join(" ") };
 	}
-	return { node, open, window };
+	return { node, open, window, draw };
 }
 
 function judge(start, end) {
