@@ -29,6 +29,7 @@ type cli struct {
 	Token    tokenCmd    `cmd:"" help:"Make, show and revoke tokens for the API."`
 	Keys     keysCmd     `cmd:"" help:"Make the key that entries are signed with."`
 	Listen   listenCmd   `cmd:"" help:"Be a webhook that checks what it gets."`
+	Send     sendCmd     `cmd:"" help:"Send entries of a file to a service."`
 	Verify   verifyCmd   `cmd:"" help:"Check the signatures of entries in a file."`
 	Demo     demoCmd     `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
 	Replay   replayCmd   `cmd:"" help:"Send a range of entries again."`

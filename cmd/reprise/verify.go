@@ -52,7 +52,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	in, name, err := openEntries(c.File)
+	in, name, err := openEntries(c.File, s.in)
 	if err != nil {
 		return err
 	}
@@ -102,15 +102,6 @@ func (c *verifyCmd) show(out io.Writer, r signatures.Result) error {
 	}
 	_, err := io.WriteString(out, text)
 	return err
-}
-
-// openEntries is the file that a command was given, or standard input, with what to call it.
-func openEntries(file string) (io.ReadCloser, string, error) {
-	if file == "-" {
-		return io.NopCloser(os.Stdin), "standard input", nil
-	}
-	f, err := os.Open(file)
-	return f, file, err
 }
 
 // maxJWKS bounds a file of keys, in bytes: some 8,000.

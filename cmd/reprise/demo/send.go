@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 
 	"golang.org/x/sync/errgroup"
 
+	"reprise/cmd/reprise/bodies"
 	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/lines"
 	"reprise/cmd/reprise/meter"
 )
 
@@ -26,16 +29,18 @@ func send(ctx context.Context, c *client.Client, from source, file string, m *me
 	w := bufio.NewWriterSize(f, 1<<20)
 	posts, sending := errgroup.WithContext(ctx)
 	posts.SetLimit(inFlight)
-	post := func(body []byte, entries int64) {
+	for b, e := range bodies.Of(kept(sending, from, w)) {
+		if err = e; err != nil {
+			break
+		}
 		posts.Go(func() error {
-			if _, err := c.Send(sending, body, false); err != nil {
-				return fmt.Errorf("sending a body of %d entries: %w", entries, err)
+			if _, err := c.Send(sending, b.Text, false); err != nil {
+				return fmt.Errorf("sending a body of %d entries: %w", len(b.Lines), err)
 			}
-			m.Add(entries)
+			m.Add(int64(len(b.Lines)))
 			return nil
 		})
 	}
-	err = pack(sending, from, w, post)
 	var last []byte
 	for _, line := range outsiders(from.Window) {
 		last = append(append(last, line...), '\n')
@@ -58,30 +63,22 @@ func send(ctx context.Context, c *client.Client, from source, file string, m *me
 	return f.Close()
 }
 
-// pack fills bodies with the lines of the source and hands each over, its memory too.
-func pack(ctx context.Context, from source, file *bufio.Writer, post func(body []byte, entries int64)) error {
-	var body []byte
-	var entries int64
-	for line, err := range from.Lines {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		if entries == client.MaxEntries || entries > 0 && len(body)+len(line)+1 > client.MaxBody {
-			post(body, entries)
-			body, entries = make([]byte, 0, client.MaxBody), 0
-		}
-		begun := len(body)
-		body = append(append(body, line...), '\n')
-		entries++
-		if _, err := file.Write(body[begun:]); err != nil {
-			return err
+// kept yields the lines of the source once they are in the file.
+func kept(ctx context.Context, from source, file *bufio.Writer) iter.Seq2[lines.Line, error] {
+	return func(yield func(lines.Line, error) bool) {
+		for line, err := range from.Lines {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err == nil {
+				_, err = file.Write(line)
+			}
+			if err == nil {
+				err = file.WriteByte('\n')
+			}
+			if !yield(lines.Line{Text: line}, err) || err != nil {
+				return
+			}
 		}
 	}
-	if entries > 0 {
-		post(body, entries)
-	}
-	return nil
 }
