@@ -25,21 +25,22 @@ import (
 // cli is the command line: kong reads it from these fields. Every flag has an environment variable, so that a container
 // needs no command line.
 type cli struct {
-	Serve    serveCmd    `cmd:"" help:"Serve the API on this machine, with everything in one file."`
-	Token    tokenCmd    `cmd:"" help:"Make, show and revoke tokens for the API."`
-	Keys     keysCmd     `cmd:"" help:"Make the key that entries are signed with."`
-	Listen   listenCmd   `cmd:"" help:"Be a webhook that checks what it gets."`
-	Send     sendCmd     `cmd:"" help:"Send entries of a file to a service."`
-	Verify   verifyCmd   `cmd:"" help:"Check the signatures of entries in a file."`
-	Demo     demoCmd     `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
-	Replay   replayCmd   `cmd:"" help:"Send a range of entries again."`
-	Status   statusCmd   `cmd:"" help:"Show how the last replay is."`
-	Cancel   cancelCmd   `cmd:"" help:"End a replay."`
-	Webhook  webhookCmd  `cmd:"" help:"Show, change and try where replays go."`
-	Login    loginCmd    `cmd:"" help:"Keep a token for a service."`
-	Logout   logoutCmd   `cmd:"" help:"Forget the token of a service."`
-	Profiles profilesCmd `cmd:"" help:"Show the services that are kept."`
-	Version  versionCmd  `cmd:"" help:"Print the version."`
+	Serve      serveCmd      `cmd:"" help:"Serve the API on this machine, with everything in one file."`
+	Token      tokenCmd      `cmd:"" help:"Make, show and revoke tokens for the API."`
+	Keys       keysCmd       `cmd:"" help:"Make the key that entries are signed with."`
+	Listen     listenCmd     `cmd:"" help:"Be a webhook that checks what it gets."`
+	Send       sendCmd       `cmd:"" help:"Send entries of a file to a service."`
+	Verify     verifyCmd     `cmd:"" help:"Check the signatures of entries in a file."`
+	Demo       demoCmd       `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
+	Replay     replayCmd     `cmd:"" help:"Send a range of entries again."`
+	Status     statusCmd     `cmd:"" help:"Show how the last replay is."`
+	Cancel     cancelCmd     `cmd:"" help:"End a replay."`
+	Webhook    webhookCmd    `cmd:"" help:"Show, change and try where replays go."`
+	Login      loginCmd      `cmd:"" help:"Keep a token for a service."`
+	Logout     logoutCmd     `cmd:"" help:"Forget the token of a service."`
+	Profiles   profilesCmd   `cmd:"" help:"Show the services that are kept."`
+	Completion completionCmd `cmd:"" help:"Print a script that has a shell complete command lines."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
@@ -71,13 +72,13 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case args[0] == "help":
 		args = append(args[1:], "--help")
 	}
-	var c cli
-	parser, err := kong.New(&c, kong.Name("reprise"), kong.Description(about), kong.Writers(stdout, stderr),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-		kong.Vars{"version": egress.Version(), "patience": webhook.Patience.String(), "host": auditlog.DefaultHost},
-		kong.ValueFormatter(describe), kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
+	parser, err := newParser(stdout, stderr)
 	if err != nil {
 		return complain(stderr, exitFailed, err, "")
+	}
+	if args[0] == completeCommand {
+		printCandidates(stdout, complete(parser.Model, append(args[1:], "")[:max(len(args)-1, 1)], profileNames))
+		return exitOK
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -88,6 +89,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		return complain(stderr, codeOf(err), err, hint(err))
 	}
 	return exitOK
+}
+
+// newParser is kong with the whole command line.
+func newParser(stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(new(cli), kong.Name("reprise"), kong.Description(about), kong.Writers(stdout, stderr),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+		kong.Vars{"version": egress.Version(), "patience": webhook.Patience.String(), "host": auditlog.DefaultHost},
+		kong.ValueFormatter(describe), kong.TypeMapper(reflect.TypeFor[time.Duration](), kong.MapperFunc(duration)))
 }
 
 // describe is a flag's help, with its default and its environment variable.
