@@ -47,7 +47,16 @@ type cli struct {
 
 const about = `Reprise keeps audit entries for seven days and sends a range of them again when a receiver missed some.
 
-Start with "reprise demo", or with "reprise serve" and what it prints.
+Start with "reprise demo", or with "reprise serve --allow-inside" and what it prints; then:
+
+    reprise login
+    reprise send entries.ndjson
+    reprise listen --tail
+    reprise webhook get
+    reprise replay --last 1h --follow
+
+Flags go before the environment (each flag's help names its variable), which goes before the profile that "reprise login" keeps. Results
+are on standard output, all else on standard error; colours are on terminals alone, and not with NO_COLOR.
 
 It exits with 0 when all is done; 1 when something went wrong; 2 when the command line makes no sense; 3 when the replay failed; 4 when
 nobody is signed in, or may not do that; 5 when another replay is running; 130 when it was interrupted.`

@@ -19,6 +19,14 @@ type keysCmd struct {
 	Rotate keysRotateCmd `cmd:"" help:"Make a new signing key; the ones before stay published."`
 }
 
+// Help is examples.
+func (keysCmd) Help() string {
+	return `Examples:
+
+    reprise keys init --data data/reprise.db
+    reprise keys rotate --data data/reprise.db`
+}
+
 // keys is what these commands do (storetest.Desk, intake.Keys).
 type keys interface {
 	SigningKey(context.Context) (auditlog.Key, error)

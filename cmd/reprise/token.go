@@ -22,6 +22,15 @@ type tokenCmd struct {
 	Revoke tokenRevokeCmd `cmd:"" help:"Take a token back, for good."`
 }
 
+// Help is examples.
+func (tokenCmd) Help() string {
+	return `Examples:
+
+    reprise token create --org my-organization --role admin --label me
+    reprise token list
+    reprise token revoke 0123456789ab`
+}
+
 // tokens is what these commands do (storetest.Desk).
 type tokens interface {
 	SaveToken(context.Context, access.Token) error

@@ -18,6 +18,14 @@ type webhookCmd struct {
 	Test webhookTestCmd `cmd:"" help:"Send one entry there, and show what is answered."`
 }
 
+// Help is examples.
+func (webhookCmd) Help() string {
+	return `Examples:
+
+    reprise webhook get
+    reprise webhook test`
+}
+
 // webhookGetCmd is `reprise webhook get`.
 type webhookGetCmd struct {
 	service `embed:""`
