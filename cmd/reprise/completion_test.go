@@ -57,7 +57,8 @@ func TestAWordIsCompletedByWhatMayStandThere(t *testing.T) {
 		{"completion ", "bash fish zsh"},
 		{"completion bash ", ""},
 		{"listen --tail --forward-", "--forward-authorization"},
-		{"listen --bre", ""}, // hidden
+		{"listen --bre", "--break"},
+		{"serve --prof", ""}, // hidden
 		{"serve --log-level de", "debug"},
 		{"demo --format c", "cef cps"},
 		{"--ver", "--version"},

@@ -28,7 +28,7 @@ type listenCmd struct {
 	ForwardAuth   string        `name:"forward-authorization" env:"REPRISE_LISTEN_FORWARD_AUTHORIZATION" placeholder:"TEXT" help:"The Authorization header that goes to --forward; what came if not given."`
 	Delay         time.Duration `default:"0s" env:"REPRISE_LISTEN_DELAY" placeholder:"TIME" help:"Wait before each answer: a slow receiver."`
 	Answer        string        `default:"200" env:"REPRISE_LISTEN_ANSWER" placeholder:"CODES" help:"What to answer, such as 503; or 503x3,200: three times 503, then 200. What is not acknowledged is not taken."`
-	Break         string        `hidden:"" env:"REPRISE_LISTEN_BREAK" help:"Go wrong with one entry: drop, flip, dup or outside."`
+	Break         string        `env:"REPRISE_LISTEN_BREAK" placeholder:"KIND" help:"Go wrong with one entry, to see that it is found: drop, flip, dup or outside."`
 	logs          `embed:""`
 }
 

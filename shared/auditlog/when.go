@@ -35,6 +35,9 @@ func (d draft) dated(now time.Time) (draft, time.Time, error) {
 	now = now.Truncate(time.Millisecond)
 	switch {
 	case at.Before(now.Add(-replay.Retention)):
+		if seconds := time.Unix(at.UnixMilli(), 0); hasRT && !seconds.Before(now.Add(-replay.Retention)) && !seconds.After(now.Add(maxAhead)) {
+			return nil, at, wrong(from, "must be in milliseconds since 1970: this is in seconds")
+		}
 		return nil, at, wrong(from, "must be within the last seven days")
 	case at.After(now.Add(maxAhead)):
 		return nil, at, wrong(from, "must not be more than five minutes in the future")
