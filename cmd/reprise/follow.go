@@ -45,7 +45,7 @@ func follow(ctx context.Context, at *client.Client, s streams, as shape, job cli
 	if err := failure(last); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "Completed: %s entries, after %s.\n", meter.Commas(last.Progress.Entries), took.Round(100*time.Millisecond))
+	_, err = fmt.Fprintf(s.err, "Completed: %s entries, after %.1f s.\n", meter.Commas(last.Progress.Entries), took.Seconds())
 	return err
 }
 
@@ -146,13 +146,17 @@ func (f *follower) why(ctx context.Context, j client.Job) string {
 	return "waiting: " + strings.Join(said, "; ") + "; it is tried again"
 }
 
-// answered is a receiver's code with its text.
+// answered is a receiver's code with what came with it, which mostly begins with the code's own words.
 func answered(code int, message string) string {
-	text := fmt.Sprintf("%d %s", code, http.StatusText(code))
-	if message = line(message); message != "" && message != http.StatusText(code) && message != text {
+	text, message := http.StatusText(code), line(message)
+	switch {
+	case message == "":
+	case strings.HasPrefix(message, text):
+		text = message
+	default:
 		text += ": " + message
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(fmt.Sprintf("%d %s", code, text))
 }
 
 // line is what others wrote, fit for a line of a terminal.

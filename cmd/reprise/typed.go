@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -57,23 +58,31 @@ func readSecret(ctx context.Context, s streams, prompt string) (string, error) {
 		return bareSecret("what was read", text)
 	}
 	fd := int(s.in.(*os.File).Fd())
-	before, err := term.GetState(fd)
+	before, err := term.MakeRaw(fd) // before it is asked: what is typed at once is not shown either
 	if err != nil {
-		return "", fmt.Errorf("asking the terminal: %w", err)
+		return "", fmt.Errorf("asking the terminal not to show what is typed: %w", err)
 	}
-	_, _ = fmt.Fprint(s.err, prompt)
+	defer func() { _ = term.Restore(fd, before) }() // else the shell would show nothing that is typed
 	text, err := orInterrupted(ctx, func() (string, error) {
-		text, err := term.ReadPassword(fd)
-		return string(text), err
+		return term.NewTerminal(both{s.in, s.err}, "").ReadPassword(prompt)
 	})
-	_, _ = fmt.Fprintln(s.err)
+	if errors.Is(err, io.EOF) { // so it calls Ctrl-C
+		_, _ = fmt.Fprint(s.err, "\r\n")
+		return "", errInterrupted
+	}
 	if err != nil {
-		_ = term.Restore(fd, before) // else the shell would show nothing that is typed
 		return "", fmt.Errorf("reading what is typed: %w", err)
 	}
 	return bareSecret("what was typed", text)
 }
 
+// both is a terminal: what is typed, where it is shown.
+type both struct {
+	io.Reader
+	io.Writer
+}
+
+// bareSecret is the text without a line break at its end.
 func bareSecret(where, text string) (string, error) {
 	if len(text) > maxSecret {
 		return "", &verdict{kind: errUsage, text: fmt.Sprintf("%s: holds more than %d bytes, which is no secret", where, maxSecret)}
