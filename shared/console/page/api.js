@@ -36,32 +36,29 @@ export function now() {
 	return Date.now() + skew;
 }
 
-export function hasToken() {
+// stored works on the tab's storage; where there is none, the token is kept for this page alone.
+function stored(work) {
 	try {
-		token ??= sessionStorage.getItem(KEY);
+		return work(sessionStorage);
 	} catch {
-		// kept in memory then
+		return null;
 	}
+}
+
+export function hasToken() {
+	token ??= stored((s) => s.getItem(KEY));
 	return token !== null;
 }
 
 export function signIn(text) {
 	token = text;
-	try {
-		sessionStorage.setItem(KEY, text);
-	} catch {
-		// as above
-	}
+	stored((s) => s.setItem(KEY, text));
 }
 
 // signOut forgets the token and breaks off whatever is on its way.
 export function signOut() {
 	token = null;
-	try {
-		sessionStorage.removeItem(KEY);
-	} catch {
-		// as above
-	}
+	stored((s) => s.removeItem(KEY));
 	signedIn.abort();
 	signedIn = new AbortController();
 }

@@ -12,7 +12,6 @@ export function clocks(labels, caption, ...above) {
 		h("tbody", ...above, ...rows.map((r) => h("tr", h("th", { scope: "row" }, r.label), r.local, same ? null : r.utc))));
 	return {
 		node, corner,
-		// set shows the instants, null where there is none.
 		set(all) {
 			const at = all.find((one) => one) ?? 0;
 			setText(head, same || !at ? zone() : `${zone()}, ${offset(at)}`);

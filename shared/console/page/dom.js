@@ -35,7 +35,6 @@ export function setAttr(node, name, value) {
 
 let last = 0;
 
-// uid is an id that no other element of the page has.
 export function uid(what) {
 	return `${what}-${++last}`;
 }
@@ -44,8 +43,7 @@ export function button(text, kind, act, props = {}) {
 	return h(`button.button.${kind.replace(" ", ".")}`, { type: "button", onclick: act, ...props }, text);
 }
 
-// once is work that is not begun again while it is under way. Its button keeps the focus meanwhile, which a disabled one would
-// lose, and says so. What the page itself broke off (a sign-out) is over without a word.
+// once is work that is not begun twice. Its button says so meanwhile and keeps the focus, which a disabled one would lose.
 export function once(node, text, work) {
 	let working = false;
 	const name = node.textContent;
@@ -103,7 +101,6 @@ export function capital(text) {
 	return text ? text[0].toUpperCase() + text.slice(1) : "";
 }
 
-// ledger is a list of names with their values, which are set together.
 export function ledger(names, kind) {
 	const items = names.map((name) => ({ name: h("dt", name), value: h("dd", "–") }));
 	return {

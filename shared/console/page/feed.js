@@ -34,7 +34,6 @@ export class Feed extends EventTarget {
 		return isLive(this.all) || [...this.jobs.values()].some(isLive);
 	}
 
-	// job is a region's, or that of all of them.
 	job(region) {
 		return region === "global" ? this.all : this.jobs.get(region);
 	}
@@ -94,7 +93,6 @@ export class Feed extends EventTarget {
 		this.dispatchEvent(new Event("change"));
 	}
 
-	// sent shows what a PUT was answered before the next reading does.
 	sent(region, answer) {
 		if (region === "global") {
 			for (const [name, job] of Object.entries(answer.regions ?? {})) this.jobs.set(name, job);
@@ -129,49 +127,27 @@ export class Hook extends EventTarget {
 		return this.config !== null && this.config.endpoint !== "unconfigured";
 	}
 
-	async read() {
+	// read asks for both, or for the last attempt alone, as while a replay stands still.
+	async read(all = true) {
 		const mine = ++this.#turn;
+		const { region, signal } = this;
 		try {
-			const [config, status] = await Promise.all([api.webhook(this.region, this.signal), api.status(this.region, this.signal)]);
+			const [status, config] = await Promise.all([api.status(region, signal), all || !this.config ? api.webhook(region, signal) : this.config]);
 			if (mine !== this.#turn) return;
-			this.config = config;
-			this.#learn(status);
+			Object.assign(this, { status, config, problem: null });
+			// It cannot be enabled, nor tried, without one.
+			this.authorized = this.configured && (this.authorized || config.enabled || Boolean(status.last_attempt_at));
 		} catch (err) {
-			this.#failed(err, mine);
+			if (mine !== this.#turn || err.kind === "aborted") return;
+			if (!(err instanceof api.Problem)) throw err;
+			this.problem = err;
 		}
-	}
-
-	// readStatus asks for the last attempt alone, as while a replay stands still.
-	async readStatus() {
-		if (!this.config) return this.read();
-		const mine = ++this.#turn;
-		try {
-			const status = await api.status(this.region, this.signal);
-			if (mine === this.#turn) this.#learn(status);
-		} catch (err) {
-			this.#failed(err, mine);
-		}
+		this.dispatchEvent(new Event("change"));
 	}
 
 	saved(config, authorization) {
 		this.config = config;
 		if (authorization) this.authorized = true;
 		this.read();
-	}
-
-	#learn(status) {
-		this.status = status;
-		this.problem = null;
-		// It cannot be enabled, nor tried, without one.
-		if (this.config?.enabled || status.last_attempt_at) this.authorized = true;
-		if (!this.configured) this.authorized = false;
-		this.dispatchEvent(new Event("change"));
-	}
-
-	#failed(err, mine) {
-		if (mine !== this.#turn || err.kind === "aborted") return;
-		if (!(err instanceof api.Problem)) throw err;
-		this.problem = err;
-		this.dispatchEvent(new Event("change"));
 	}
 }

@@ -14,6 +14,7 @@ export function figures() {
 		const mean = took > 0 && entries > 0 ? Math.max(1, (entries * 1000) / took) : null;
 		const fast = on ? rate : mean;
 		setText(big, on ? (part === null ? "–" : String(Math.floor(part * 100))) : number(entries));
+		unit.classList.toggle("percent", on);
 		setText(unit, on ? "%" : entries === 1 ? "entry acknowledged" : "entries acknowledged");
 		list.call([on ? "Entries" : "Requests", "Sent", "Entries/s", on ? "Time left" : "Took"]);
 		list.set([

@@ -97,7 +97,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 		if (!still) return;
 		if (at - asked >= STALL) {
 			asked = at;
-			hook.readStatus();
+			hook.read(false);
 		}
 		setText(stall, waiting(hook.status, at - pace.moved));
 	}

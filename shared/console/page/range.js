@@ -3,7 +3,7 @@ import { now } from "./api.js";
 import { calendar } from "./calendar.js";
 import { clocks } from "./clocks.js";
 import { h, setAttr, setText, show, uid } from "./dom.js";
-import { DAY, HOUR, MINUTE, WEEK, fields, instant, length, readDate, readTime } from "./time.js";
+import { DAY, HOUR, MINUTE, WEEK, fields, instant, readDate, readTime, spoken } from "./time.js";
 
 const PRESETS = [
 	["Last 15 minutes", 15 * MINUTE],
@@ -50,7 +50,7 @@ export function range(changed) {
 		node: box, window,
 		show(w) {
 			if (!chosen) own.draw(w);
-			setText(readout.corner, w.wrong ? "" : length(w.end - w.start));
+			setText(readout.corner, w.wrong ? "" : spoken(w.end - w.start));
 			readout.set([w.start, w.end]);
 		},
 	};

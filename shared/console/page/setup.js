@@ -100,7 +100,6 @@ export function setup({ region, title, hook }) {
 	return { node, update };
 }
 
-// errorAt says at a field what is wrong with it.
 function errorAt(input) {
 	const node = h("p.error", { id: uid("error") });
 	return {

@@ -13,12 +13,10 @@ export function here(at) {
 	return -new Date(at).getTimezoneOffset() * MINUTE;
 }
 
-// zone is the name of the browser's time zone.
 export function zone() {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 }
 
-// offset is "UTC+02:00".
 export function offset(at, ahead = here) {
 	const minutes = Math.round(ahead(at) / MINUTE);
 	if (minutes === 0) return "UTC";
@@ -31,7 +29,6 @@ export function parse(text) {
 	return Number.isNaN(at) || at <= 0 ? null : at;
 }
 
-// wire is an instant as the API takes it.
 export function wire(at) {
 	return new Date(at).toISOString();
 }
@@ -86,12 +83,10 @@ export function instant(date, time, end, ahead = here) {
 	return { at, why: `The clock skips ${time} that day. ${fields(at, ahead).time} is taken.` };
 }
 
-// plus is a day some days on.
 export function plus(date, days) {
 	return new Date(Date.parse(`${date}T00:00:00Z`) + days * DAY).toISOString().slice(0, 10);
 }
 
-// weekday is 0 for Monday to 6.
 export function weekday(date) {
 	return (new Date(`${date}T00:00:00Z`).getUTCDay() + 6) % 7;
 }
@@ -115,22 +110,11 @@ export function month(date) {
 	return new Intl.DateTimeFormat("en-GB", { month: "short", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
 }
 
-// spoken is a duration for people: "40 s", "3 min", "2 h 5 min".
+// spoken is a duration in its two largest units: "6 h", "2 d 3 h", "1 min 30 s".
 export function spoken(ms) {
 	const s = Math.max(1, Math.round(ms / SECOND));
-	if (s < 90) return `${s} s`;
-	const min = Math.round(s / 60);
-	if (min < 90) return `${min} min`;
-	const hours = Math.floor(min / 60);
-	if (hours >= 48) return `${Math.round(hours / 24)} days`;
-	return min % 60 ? `${hours} h ${min % 60} min` : `${hours} h`;
-}
-
-// length is how long a range is: "6 h", "2 d 3 h".
-export function length(ms) {
-	const total = Math.round(ms / SECOND);
-	const parts = [[Math.floor(total / 86400), "d"], [Math.floor(total / 3600) % 24, "h"], [Math.floor(total / 60) % 60, "min"], [total % 60, "s"]];
-	return parts.filter(([n]) => n).slice(0, 2).map((p) => p.join(" ")).join(" ") || "0 s";
+	const parts = [[Math.floor(s / 86400), "d"], [Math.floor(s / 3600) % 24, "h"], [Math.floor(s / 60) % 60, "min"], [s % 60, "s"]];
+	return parts.filter(([n]) => n).slice(0, 2).map((p) => p.join(" ")).join(" ");
 }
 
 // ago is how long ago an instant was.
