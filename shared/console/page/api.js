@@ -25,13 +25,13 @@ export class Problem extends Error {
 	}
 }
 
-// watch names who is told of a 401 or 403, and of how many requests take long.
+// watch names who is told of a 401 or 403, and how many requests take long.
 export function watch(onDenied, onSlow) {
 	denied = onDenied;
 	slow = onSlow;
 }
 
-// now is the service's clock, as far as its answers tell: ranges end at its now, not at that of a clock that is wrong.
+// now is the service's clock, as far as its answers tell: a browser's may be wrong.
 export function now() {
 	return Date.now() + skew;
 }
@@ -55,7 +55,7 @@ export function signIn(text) {
 	stored((s) => s.setItem(KEY, text));
 }
 
-// signOut forgets the token and breaks off whatever is on its way.
+// signOut breaks off whatever is on its way.
 export function signOut() {
 	token = null;
 	stored((s) => s.removeItem(KEY));
@@ -125,7 +125,7 @@ function read(answer, text) {
 
 const range = (start, end) => ({ start_at: start, end_at: end });
 
-export const jobs = (signal) => ask("GET", `${JOB}?detail=slices`, { region: "global", signal });
+export const jobs = (signal, region = "global") => ask("GET", `${JOB}?detail=slices`, { region, signal });
 export const estimate = (region, start, end, signal) => ask("GET", `${JOB}/estimate?${new URLSearchParams(range(start, end))}`, { region, signal });
 export const send = (region, start, end) => ask("PUT", JOB, { region, body: range(start, end) });
 export const cancel = (region) => ask("DELETE", JOB, { region });

@@ -55,7 +55,6 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 		if (unsure) feed.read();
 	}
 
-	// conflict offers to wait for the replay that runs, or to cancel it.
 	function conflict(w, waits) {
 		queued = waits ? w : null;
 		const drop = () => {

@@ -4,7 +4,7 @@ import { dayName, fields, month, plus, weekday, weeks } from "./time.js";
 
 const NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-// calendar shows whole weeks, of which only the days that can be asked for can be taken. pick is told of a day.
+// calendar shows whole weeks; the days that can be asked for can be picked.
 export function calendar(label, pick) {
 	const body = h("tbody");
 	const table = h("table.calendar", { role: "grid", "aria-label": label },
@@ -62,7 +62,6 @@ export function calendar(label, pick) {
 		pick(day);
 	});
 
-	// update marks the range, whole or with its start alone; from and to are days.
 	function update(now, from, to) {
 		build(now);
 		const today = fields(now).date;

@@ -67,7 +67,6 @@ function failed(node, hook) {
 		button("Try again", "link", () => hook.read())] : []));
 }
 
-// replaying is the Replay tab: what to ask for, and what became of it.
 export function replaying({ region, title, feed, hooks, hook, setup: toSetup }) {
 	const view = jobView({ region, title, feed, hook, setup: toSetup, again: (start, end, from) => form.again(start, end, from) });
 	const form = ask({ region, title, feed, hooks, setup: toSetup, cancel: () => view.cancel() });

@@ -13,7 +13,6 @@ export function chart(label) {
 	let shown = "";
 	let columns = [];
 
-	// update shows how far a job is; part is 0 to 1, or null while that is not known. text says it in words.
 	function update(job, part, text) {
 		const { slices, parts, each } = shares(job.progress);
 		const from = parse(job.start_at);

@@ -8,8 +8,8 @@ export const LIVE = ["accepted", "pending", "running"];
 
 export const isLive = (job) => LIVE.includes(job?.status);
 
-// Feed reads every region's replay in one request: once a second while one is live and somebody looks, else when asked to.
-// An answer that was overtaken by a newer request, or by an action of the page, is dropped.
+// Feed reads every region's replay in one request: each second while one is live and somebody looks, else when asked to.
+// An answer that a newer request overtook is dropped.
 export class Feed extends EventTarget {
 	jobs = new Map(); // by region, in the order of their names
 	all = null; // of all regions as one, where the host lets us ask for it

@@ -7,7 +7,6 @@ export function figures() {
 	const unit = h("span.unit");
 	const list = ledger(["", "", "", ""], "facts");
 
-	// update shows a job that is on by how far it is, one that ended by what came of it.
 	function update(job, { on, part, sum, rate, left }) {
 		const { entries } = sum;
 		const took = duration(job);

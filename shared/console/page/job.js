@@ -26,7 +26,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 	const dot = h("span.dot", { "aria-hidden": "true" });
 	const word = h("strong");
 	const by = h("span.muted");
-	const state = h("p.state", dot, word, by);
+	const state = h("p.row", dot, word, by);
 	const numbers = figures();
 	const slices = chart(`Progress of the replay, ${title}`);
 	const caption = h("p.hint.caption");

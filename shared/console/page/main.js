@@ -18,7 +18,6 @@ function state(name) {
 	if (page.dataset.state !== name) page.dataset.state = name;
 }
 
-// open signs in with the token there is, and shows what it may see.
 function open() {
 	session = new AbortController();
 	const mine = session.signal;
@@ -59,8 +58,8 @@ async function build(mine) {
 	built = mine;
 	cards = [];
 	const regions = [...feed.jobs.keys()];
-	const alone = await isGlobalHost(regions[0], mine);
-	if (mine.aborted) return;
+	const alone = await isGlobalHost(regions[0], mine).catch(() => (built = null));
+	if (mine.aborted || !built) return;
 	const hooks = alone ? [] : regions.map((r) => new Hook(r, mine));
 	const link = (r) => (alone ? `${location.protocol}//${location.host.replace(/^global\./i, `${r}.`)}/` : `#card-${r}`);
 	if (alone || regions.length > 1) cards.push(overview(feed, hooks, link));
@@ -74,15 +73,9 @@ async function build(mine) {
 	}
 }
 
-// isGlobalHost reports whether the host's name means all regions, so that none can be set up from here.
+// isGlobalHost reports whether the host's name means all regions, so that none can be set up from here: it wins over the header.
 async function isGlobalHost(region, mine) {
-	if (!/^global\./i.test(location.hostname)) return false;
-	try {
-		await api.status(region, mine);
-		return false;
-	} catch (p) {
-		return p.status === 400;
-	}
+	return /^global\./i.test(location.hostname) && Boolean((await api.jobs(mine, region)).regions);
 }
 
 // trouble says what went wrong with the readings: a banner over what is known, or a page of its own.

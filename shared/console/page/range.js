@@ -116,7 +116,7 @@ function judge(start, end) {
 	return null;
 }
 
-// endpoint is one end of the range: a date and a time, as text, so that they can be typed and pasted in one way everywhere.
+// endpoint is one end of the range, as text: it can be typed and pasted in one way everywhere.
 function endpoint(label) {
 	const field = (what, long) => {
 		const input = h("input.field", { type: "text", id: uid("at"), autocomplete: "off", spellcheck: "false", maxlength: long });

@@ -28,7 +28,6 @@ export function receiver({ region, title, hook, dirty: changed }) {
 		hook.read();
 	});
 
-	// came shows an answer as it is: a code and its message, or why there is none.
 	function came(answer) {
 		const code = answer.response_code;
 		const good = code >= 200 && code < 300;

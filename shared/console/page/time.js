@@ -70,8 +70,8 @@ export function instants(date, time, ahead = here) {
 	return [...found].sort((a, b) => a - b);
 }
 
-// instant is the one that is meant: the earlier of two for a start, the later for an end, so that nothing is left out; for a
-// time that the clock leaves out, what it would show had it not been set forward. why says so.
+// instant is the one that is meant: of two, the earlier for a start and the later for an end, so that nothing is left out; of
+// none, what the clock shows instead. why says so.
 export function instant(date, time, end, ahead = here) {
 	const all = instants(date, time, ahead);
 	if (all.length === 1) return { at: all[0], why: "" };
