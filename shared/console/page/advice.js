@@ -5,9 +5,9 @@ const MOVED = "The endpoint leads elsewhere. Redirects are never followed: enter
 const ANSWERS = {
 	301: MOVED, 302: MOVED, 307: MOVED, 308: MOVED,
 	400: "The receiver does not understand what it gets. Check that it takes gzip and the log format chosen in Setup.",
-	401: "The receiver does not take the authorization header. Replace it in Setup, send a test entry, then send the range again.",
-	403: "The receiver knows the authorization header but does not allow it to send. Give it the right there, or replace it in Setup.",
-	404: "There is nothing at the endpoint's path. Check the endpoint in Setup: often a path or an index name is missing.",
+	401: "The receiver does not take the authorization header. Replace it in Setup, then send the range again.",
+	403: "The receiver knows the authorization header but does not allow it to send. Allow it there, or replace it in Setup.",
+	404: "There is nothing at the endpoint's path. Check the endpoint in Setup.",
 	405: "The endpoint does not take POST. Check its path in Setup.",
 	413: "The receiver takes less than was sent, even one entry at a time. Raise its limit.",
 	415: "The receiver does not take gzipped text. Let it take Content-Encoding gzip, or choose another log format in Setup.",

@@ -13,7 +13,7 @@ let denied = () => {};
 let slow = () => {};
 let pending = 0;
 
-// Problem is why there is no answer to work with. kind: http, network, timeout, or aborted by the page itself.
+// Problem is why there is no answer; kind: http, network, timeout, or aborted by the page itself.
 export class Problem extends Error {
 	constructor(kind, text, more = {}) {
 		super(text);

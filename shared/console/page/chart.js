@@ -1,8 +1,8 @@
 // The slices of a replay along its range of time, filling up. A column is as wide as its slice is long, and as high as it is
 // dense, so that the chart shows where the entries lie, too.
-import { h, setAttr, setText } from "./dom.js";
+import { h, ledger, number, setAttr, setText, size } from "./dom.js";
 import { shares } from "./pace.js";
-import { fields, month, parse } from "./time.js";
+import { fields, month, parse, spoken } from "./time.js";
 
 const LOW = 0.2; // the least height, so that a quiet hour can be seen
 
@@ -69,4 +69,34 @@ function axis(labels, from, to) {
 		const { date, time } = fields(at);
 		setText(labels[n], whole ? `${Number(date.slice(8))} ${month(date)} ${time.slice(0, 5)}` : time.slice(0, to - from < 600_000 ? 8 : 5));
 	});
+}
+
+// figures are one large and four small: of a replay that is on, how far it is; else what came of it.
+export function figures() {
+	const big = h("span.big");
+	const unit = h("span.unit");
+	const list = ledger(["", "", "", ""], "facts");
+
+	function update(job, { on, part, sum, rate, left }) {
+		const { entries } = sum;
+		const took = duration(job);
+		const mean = took > 0 && entries > 0 ? Math.max(1, (entries * 1000) / took) : null;
+		const fast = on ? rate : mean;
+		setText(big, on ? (part === null ? "–" : String(Math.floor(part * 100))) : number(entries));
+		unit.classList.toggle("percent", on);
+		setText(unit, on ? "%" : entries === 1 ? "entry acknowledged" : "entries acknowledged");
+		list.call([on ? "Entries" : "Requests", "Sent", "Entries/s", on ? "Time left" : "Took"]);
+		list.set([
+			number(on ? entries : sum.batches), size(sum.bytes), fast === null ? "–" : number(Math.round(fast)),
+			on ? left && `about ${spoken(left)}` : took === null ? "–" : took < 1000 ? `${took} ms` : spoken(took),
+		]);
+	}
+	return { node: h("div.figures", h("p.headline", big, unit), list.node), update };
+}
+
+function duration(job) {
+	const all = job.regions ? Object.values(job.regions).filter((j) => j.start_at === job.start_at && j.end_at === job.end_at) : [job];
+	const starts = all.map((j) => parse(j.started_at)).filter(Boolean);
+	const ends = all.map((j) => parse(j.finished_at)).filter(Boolean);
+	return starts.length && ends.length ? Math.max(...ends) - Math.min(...starts) : null;
 }

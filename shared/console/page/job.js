@@ -1,13 +1,12 @@
 // A replay as it is: its state, how it gets on, why it failed; to cancel it, to send it again.
 import * as api from "./api.js";
 import { advise, problemText } from "./advice.js";
-import { chart } from "./chart.js";
+import { chart, figures } from "./chart.js";
 import { clocks } from "./clocks.js";
 import { button, capital, count, h, once, say, setText, show, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { Pace, partsOf, whole } from "./pace.js";
 import { WEEK, ago, parse, spoken, zone } from "./time.js";
-import { figures } from "./figures.js";
 
 const STALL = 5000; // without an entry acknowledged: what does the receiver say?
 const SPEAK = 10_000; // between two readings aloud of the progress

@@ -28,7 +28,6 @@ function open() {
 	feed.read();
 }
 
-// woke is after a tab was hidden, for a moment or for days.
 function woke() {
 	for (const c of cards) {
 		c.hook?.read();
@@ -78,7 +77,7 @@ async function isGlobalHost(region, mine) {
 	return /^global\./i.test(location.hostname) && Boolean((await api.jobs(mine, region)).regions);
 }
 
-// trouble says what went wrong with the readings: a banner over what is known, or a page of its own.
+// trouble is a banner over what is known, or a page of its own.
 let shownTrouble = "";
 function trouble(p) {
 	const whole = at("trouble");

@@ -2,14 +2,13 @@
 import { LIVE } from "./feed.js";
 
 const SPAN = 10_000; // what the rate is the mean of
-const GAP = 6000; // a hole in the readings, as of a tab that slept: what came before says nothing
+const GAP = 6000; // a tab slept: what came before says nothing
 
 export class Pace {
 	#job = "";
 	#seen = [];
 	moved = 0; // when the count last changed
 
-	// push takes a reading: of which job, how many entries, when.
 	push(job, entries, at) {
 		const last = this.#seen.at(-1);
 		if (job !== this.#job || (last && (at - last.at > GAP || entries < last.entries))) {
@@ -23,7 +22,7 @@ export class Pace {
 		while (this.#seen.length > 2 && this.#seen[1].at <= at - SPAN) this.#seen.shift();
 	}
 
-	// rate is in entries a second, or null while nothing can be said.
+	// entries a second, or null while nothing can be said
 	get rate() {
 		const [first, last] = [this.#seen[0], this.#seen.at(-1)];
 		return this.#seen.length > 1 && last.at - first.at >= 1500 ? ((last.entries - first.entries) * 1000) / (last.at - first.at) : null;

@@ -38,7 +38,7 @@ export function setup({ region, title, hook }) {
 	function told() {
 		const names = Object.keys(patch());
 		setText(changed, names.length ? `Not saved yet: ${names.map((n) => NAMES[n].toLowerCase()).join(", ")}` : "");
-		setText(skip.help, skip.get() ? "Anybody on the way can read and change what is sent. For tests with a certificate of your own only." : "For a receiver whose certificate nobody signed.");
+		setText(skip.help, skip.get() ? "Anybody on the way can read and change what is sent. For tests only." : "For a receiver whose certificate nobody signed.");
 		skip.help.classList.toggle("warn", skip.get());
 		test.dirty();
 	}
@@ -64,7 +64,6 @@ export function setup({ region, title, hook }) {
 		}
 	});
 
-	// refused shows each rule that was broken at its field, and what belongs to none below.
 	function refused(p) {
 		const here = p.invalid.filter((v) => v.field in fields);
 		for (const v of here) fields[v.field].wrong(`${NAMES[v.field]} ${v.reason}.`);
@@ -184,7 +183,7 @@ function secretField(changed) {
 		focus: () => (has && !opened ? open(true) : input.focus()),
 		saved(yes, configured) {
 			has = yes;
-			setText(help, yes ? "Sent with every batch. Its value is never shown." : configured ? "Sent with every batch. Leave it empty to keep one that was saved before." : "Sent with every batch, as it is: write the scheme, too, such as Bearer, Splunk or Basic.");
+			setText(help, yes ? "Sent with every batch. Its value is never shown." : configured ? "Sent with every batch. Leave it empty to keep one that was saved before." : "Sent with every batch as it is, scheme and all: Bearer, Splunk, Basic.");
 			draw();
 		},
 	};
