@@ -9,7 +9,7 @@ import { SECOND, spoken, wire } from "./time.js";
 
 const PAUSE = 250; // of the choosing, before an estimate is asked for
 
-// ask is about a region or all of them; hooks are their webhooks, cancel() opens the question of the running replay.
+// ask is about a region or all of them; cancel() asks whether to cancel the running replay.
 export function ask({ region, title, feed, hooks, setup, cancel }) {
 	const choice = range(() => estimate.soon());
 	const estimate = estimating(region, choice);

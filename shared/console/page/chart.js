@@ -1,5 +1,4 @@
-// The slices of a replay along its range of time, filling up. A column is as wide as its slice is long, and as high as it is
-// dense, so that the chart shows where the entries lie, too.
+// The slices of a replay along its range, filling up: as wide as they are long, as high as they are dense.
 import { h, ledger, number, setAttr, setText, size } from "./dom.js";
 import { shares } from "./pace.js";
 import { fields, month, parse, spoken } from "./time.js";

@@ -14,10 +14,11 @@ const SPEAK = 10_000; // between two readings aloud of the progress
 // wordOf is a job's status for people; a job that somebody cancelled did not fail by itself.
 export function wordOf(job) {
 	if (!job || job.status === "unconfigured") return "None yet";
-	return job.status === "failed" && job.failure?.code === "cancelled" ? "Cancelled" : capital(job.status);
+	const failed = job.status === "failed" ? partsOf(job).filter((j) => j.failure) : [];
+	return failed.length && failed.every((j) => j.failure.code === "cancelled") ? "Cancelled" : capital(job.status);
 }
 
-// jobView shows the replay of a region, or of all; again(start, end) sends a range, setup() opens the tab.
+// again(start, end) sends a range, setup() opens the tab.
 export function jobView({ region, title, feed, hook, again, setup }) {
 	const pace = new Pace();
 	const reload = button("Reload", "quiet small", () => renew());
@@ -49,7 +50,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 		if (!job) return;
 		const there = job.status !== "unconfigured";
 		const on = isLive(job);
-		node.dataset.job = job.status;
+		node.dataset.job = wordOf(job).toLowerCase();
 		show(none, !there);
 		for (const part of [state, times.node]) show(part, there);
 		setText(word, wordOf(job));

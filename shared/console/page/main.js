@@ -12,7 +12,7 @@ const page = document.documentElement;
 let session = new AbortController();
 let feed = null;
 let cards = [];
-let built = null; // the session that the cards are of
+let built = null; // the cards' session
 
 function state(name) {
 	if (page.dataset.state !== name) page.dataset.state = name;

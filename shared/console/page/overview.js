@@ -23,7 +23,7 @@ export function overview(feed, hooks, link) {
 		const status = feed.all?.status ?? "loading";
 		node.dataset.status = status;
 		node.dataset.job = status;
-		mark.set(status, status === "unconfigured" ? "No replay yet" : wordOf(feed.all));
+		mark.set(wordOf(feed.all).toLowerCase(), status === "unconfigured" ? "No replay yet" : wordOf(feed.all));
 		const known = hooks.filter((k) => k.status);
 		const active = known.filter((k) => k.word === "active").length;
 		setText(where, known.length === hooks.length && hooks.length ? `${active} of ${hooks.length} active` : "");

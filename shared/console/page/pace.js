@@ -29,8 +29,8 @@ export class Pace {
 	}
 }
 
-// shares is how far each slice is, 0 to 1, and how many entries are left. Slices hold about the same; what was counted may be
-// too high, so one that is not done is never full.
+// shares is how far each slice is, 0 to 1, and how many entries are left. Slices hold about the same; counts may be too high,
+// so that one that is not done is never full.
 export function shares(progress) {
 	const slices = Array.isArray(progress?.slices) ? progress.slices : [];
 	const total = slices.length || progress?.slices_total || 0;

@@ -71,7 +71,7 @@ export function instants(date, time, ahead = here) {
 }
 
 // instant is the one that is meant: of two, the earlier for a start and the later for an end, so that nothing is left out; of
-// none, what the clock shows instead. why says so.
+// none, what the clock shows an hour before or after. why says so.
 export function instant(date, time, end, ahead = here) {
 	const all = instants(date, time, ahead);
 	if (all.length === 1) return { at: all[0], why: "" };
@@ -79,7 +79,7 @@ export function instant(date, time, end, ahead = here) {
 		return { at: all[end ? 1 : 0], why: `The clock shows ${time} twice that day. The ${end ? "later" : "earlier"} one is taken.` };
 	}
 	const shown = Date.parse(`${date}T${time}Z`);
-	const at = shown - ahead(end ? shown + DAY : shown - DAY);
+	const at = shown - ahead(end ? shown - DAY : shown + DAY);
 	return { at, why: `The clock skips ${time} that day. ${fields(at, ahead).time} is taken.` };
 }
 
