@@ -26,7 +26,10 @@ export class Feed extends EventTarget {
 		this.signal = signal;
 		signal.addEventListener("abort", () => this.#stop());
 		document.addEventListener("visibilitychange", () => (document.hidden ? clearTimeout(this.#timer) : this.read()), { signal });
-		addEventListener("online", () => this.read(), { signal });
+		addEventListener("online", () => {
+			this.#fails = 0;
+			this.read();
+		}, { signal });
 		addEventListener("offline", () => this.#failed(new api.Problem("network", "The browser is offline")), { signal });
 	}
 

@@ -50,7 +50,7 @@ export function range(changed) {
 		node: box, window,
 		show(w) {
 			if (!chosen) own.draw(w);
-			setText(readout.corner, w.wrong ? "" : spoken(w.end - w.start));
+			setText(readout.corner, w.wrong ? "" : spoken(w.end - w.start - 499));
 			readout.set([w.start, w.end]);
 		},
 	};
