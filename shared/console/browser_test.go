@@ -154,10 +154,16 @@ func (p *page) heard(event any) {
 	switch e := event.(type) {
 	case *runtime.EventConsoleAPICalled:
 		if e.Type != runtime.ConsoleAPICalledTypeLog && e.Type != runtime.ConsoleAPICalledTypeInfo && e.Type != runtime.ConsoleAPICalledTypeDebug {
-			p.complain("console.%s: %v", e.Type, e.Args)
+			for _, arg := range e.Args {
+				p.complain("console.%s: %s %s", e.Type, arg.Value, arg.Description)
+			}
 		}
 	case *runtime.EventExceptionThrown:
-		p.complain("exception: %v", e.ExceptionDetails)
+		text := e.ExceptionDetails.Text
+		if e.ExceptionDetails.Exception != nil {
+			text += " " + e.ExceptionDetails.Exception.Description
+		}
+		p.complain("exception: %s", text)
 	case *log.EventEntryAdded:
 		if e.Entry.Level == log.EntryLevelError || e.Entry.Level == log.EntryLevelWarning {
 			p.complain("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)

@@ -173,6 +173,8 @@ func TestARevokedTokenLeadsBackToTheForm(t *testing.T) {
 	p := newWorld(t, 1).visit()
 	p.enters(p.Admin)
 	p.is("ready")
+	p.shows("Unconfigured", us)
+	p.shows("Unconfigured", eu) // nothing is on its way any more
 	p.allow("status of 401")
 	p.stand(as(p.Revoked(t)))
 	p.push(all, at{"button", "Reload"})
