@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -9,7 +10,9 @@ import (
 	"html"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,6 +26,7 @@ type hearsay struct {
 	mu      sync.Mutex
 	secrets map[string][]byte
 	said    []saying
+	config  string // the configuration file of commands; empty: there is none
 }
 
 type saying struct {
@@ -113,11 +117,12 @@ func (h *hearsay) tell(t *testing.T, args ...string) (out string) {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Env = append(os.Environ(), "REPRISE_CONFIG="+cmp.Or(h.config, filepath.Join(t.TempDir(), "none.yaml")))
 	var said bytes.Buffer
 	cmd.Stderr = &said
 	text, _ := cmd.Output() // what is refused is heard as well
 	h.hear("standard error of "+strings.Join(args, " "), said.Bytes())
-	if args[0]+args[1] != "tokencreate" {
+	if !slices.Equal(args[:min(len(args), 2)], []string{"token", "create"}) {
 		h.hear("standard output of "+strings.Join(args, " "), text)
 	}
 	return strings.TrimSpace(string(text))

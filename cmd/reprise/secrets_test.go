@@ -304,6 +304,7 @@ func (h *hearsay) commands(t *testing.T, v *victim) {
 	} {
 		h.tell(t, args...)
 	}
+	h.clients(t, v, secret)
 }
 
 // plantKey makes the key that signs now a secret: its seed, which is the private key's first half.

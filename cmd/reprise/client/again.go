@@ -21,7 +21,7 @@ func (c *Client) do(ctx context.Context, q request) ([]byte, error) {
 	wait := 250 * time.Millisecond
 	for n := 1; ; n++ {
 		a, err := c.once(ctx, q)
-		pause, again := mayPass(q, err)
+		pause, again := c.mayPass(q, err)
 		if err == nil || !again || n == Tries || pause > longestWait {
 			return a, err
 		}
@@ -35,15 +35,16 @@ func (c *Client) do(ctx context.Context, q request) ([]byte, error) {
 }
 
 // mayPass reports whether another try makes sense, and how long it must not come. Where nobody knows what became of the first,
-// only a request that may come twice is sent again.
-func mayPass(q request, err error) (pause time.Duration, again bool) {
+// only a request that may come twice is sent again. Where nobody ever was there the address is wrong more likely than the time:
+// that is said at once.
+func (c *Client) mayPass(q request, err error) (pause time.Duration, again bool) {
 	var refused *Refusal
 	var silent *Silence
 	switch {
 	case errors.As(err, &refused):
 		return refused.RetryAfter, refused.passes() && (q.twice || refused.Status == http.StatusTooManyRequests)
 	case errors.As(err, &silent):
-		return 0, q.twice || !silent.Sent
+		return 0, (q.twice || !silent.Sent) && (silent.Sent || c.met.Load())
 	default:
 		return 0, false
 	}

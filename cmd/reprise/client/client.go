@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"reprise/shared/egress"
@@ -38,6 +39,7 @@ const (
 type Client struct {
 	api, token, region string
 	http               *http.Client
+	met                *atomic.Bool // somebody answered
 	now                func() time.Time
 }
 
@@ -54,7 +56,7 @@ type Config struct {
 // New connects to nothing yet.
 func New(c Config) *Client {
 	return &Client{
-		api: c.API, token: c.Token, region: c.Region, now: c.Now,
+		api: c.API, token: c.Token, region: c.Region, met: new(atomic.Bool), now: c.Now,
 		http: &http.Client{
 			Timeout: requestTime,
 			Transport: &http.Transport{
@@ -139,6 +141,7 @@ func (c *Client) once(ctx context.Context, q request) ([]byte, error) {
 		return nil, c.silence(ctx, q, err)
 	}
 	defer res.Body.Close()
+	c.met.Store(true)
 	text, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
 		return nil, c.silence(ctx, q, fmt.Errorf("reading the answer: %w", err))

@@ -62,7 +62,7 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 		"a server's fault":                     {job, says(503, "", ""), Tries},
 		"too many requests":                    {job, says(429, "", ""), Tries},
 		"no answer":                            {job, breaks(io.ErrUnexpectedEOF), Tries},
-		"nobody there":                         {job, breaks(refused), Tries},
+		"nobody there":                         {job, breaks(refused), 1},
 		"a refusal for good":                   {job, says(400, "", ""), 1},
 		"a redirect":                           {job, says(307, "Location: http://elsewhere.test/", ""), 1},
 		"more time than anybody waits":         {job, says(503, "Retry-After: 31", ""), 1},
@@ -70,7 +70,6 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 		"no answer to what may not come twice": {put, breaks(io.ErrUnexpectedEOF), 1},
 		"a fault at what may not come twice":   {put, says(500, "", ""), 1},
 		"no place for what may not come twice": {put, says(429, "", ""), Tries},
-		"nobody there for it":                  {put, breaks(refused), Tries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -82,6 +81,20 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestAServiceThatWasThereIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := breaks(&net.OpError{Op: "dial", Err: errors.New("connection refused")})
+		network := &replies{all: []func() (*http.Response, error){says(200, "", "{}"), refused, refused, says(202, "", `{"status":"accepted"}`)}}
+		c := through(network)
+		if _, err := c.Estimate(t.Context(), time.Now(), time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		if j, err := c.In("us").Replay(t.Context(), time.Now(), time.Now()); err != nil || j.Status != "accepted" || len(network.sent) != 4 {
+			t.Errorf("%d tries, then %v, %v", len(network.sent), j.Status, err)
+		}
+	})
 }
 
 func TestRetryAfterIsWaitedFor(t *testing.T) {
