@@ -60,6 +60,15 @@ func TestTheServiceUnderstandsTheClientAndTheClientTheService(t *testing.T) {
 		t.Errorf("its status: %+v, %v", status, err)
 	}
 
+	replays(t, c, now)
+	if keys, err := c.Keys(ctx); err != nil || len(keys) == 0 {
+		t.Errorf("the keys: %s, %v", keys, err)
+	}
+}
+
+// replays has an entry sent again, asked for in all regions, followed in one.
+func replays(t *testing.T, c *Client, now time.Time) {
+	ctx := t.Context()
 	entry := fmt.Sprintf(`{"event_class_id":"c","name":"n","rt":%d}`+"\n", now.Add(-time.Minute).UnixMilli())
 	if n, err := c.Send(ctx, []byte(entry), false); err != nil || n != 1 {
 		t.Errorf("%d entries accepted: %v", n, err)
@@ -79,8 +88,5 @@ func TestTheServiceUnderstandsTheClientAndTheClientTheService(t *testing.T) {
 	}
 	if err != nil || last.Status != replay.Completed || last.ID != put.Regions["us"].ID || last.Progress.Entries != 1 || len(last.Progress.Slices) != last.Progress.SlicesTotal {
 		t.Errorf("its end: %+v, %v", last, err)
-	}
-	if keys, err := c.Keys(ctx); err != nil || len(keys) == 0 {
-		t.Errorf("the keys: %s, %v", keys, err)
 	}
 }
