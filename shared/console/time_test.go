@@ -28,7 +28,7 @@ func TestTheClockIsReadInEveryZone(t *testing.T) {
 		{"before it", "Europe/Berlin", `t.instants("2026-10-25", "01:59:59")`, "[1792886399000]"},
 		{"after it", "Europe/Berlin", `t.instants("2026-10-25", "03:00:00")`, "[1792893600000]"},
 		{"an hour that is skipped", "Europe/Berlin", `t.instants("2026-03-29", "02:30:00")`, "[]"},
-		{"an hour that is skipped, as a start", "Europe/Berlin", `t.fields(t.instant("2026-03-29", "02:30:00", false).at).time`, `"03:30:00"`},
+		{"an hour that is skipped: a start is before it, an end behind", "Europe/Berlin", `[false, true].map((end) => t.fields(t.instant("2026-03-29", "02:30:00", end).at).time)`, `["01:30:00","03:30:00"]`},
 		{"the day with 25 hours", "Europe/Berlin", `t.instant("2026-10-26", "00:00:00").at - t.instant("2026-10-25", "00:00:00").at`, "90000000"},
 		{"the day with 23 hours", "America/New_York", `t.instant("2026-03-09", "00:00:00").at - t.instant("2026-03-08", "00:00:00").at`, "82800000"},
 		{"an hour that comes twice, behind UTC", "America/New_York", `t.instants("2026-11-01", "01:15:00")`, "[1793510100000,1793513700000]"},
