@@ -35,7 +35,7 @@ export function receiver({ region, title, hook, dirty: changed }) {
 		const head = code === undefined ? "No answer" : `${code} ${answer.response_message ?? ""}`.trim();
 		const text = code === undefined ? capital(answer.reason ?? "") : good ? "The receiver took the entry." : "The receiver did not take the entry.";
 		result.replaceChildren(h(good ? "div.note.good" : "div.note.bad",
-			h("p.row.between", h("strong", head), took ? h("span.muted", took) : null), h("p", { text })));
+			h("p.row.between", h("strong", head), took ? h("span.muted", took) : null), h("p", text)));
 	}
 
 	function dirty() {
