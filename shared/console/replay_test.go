@@ -244,6 +244,50 @@ func TestOneRegionAloneHasNoCardOfAll(t *testing.T) {
 	p.state("one region")
 }
 
+// Where the host says which region is meant, that is the one there is, and no header changes it.
+func TestAHostThatNamesARegionHasItsCardAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	in := newInbox(t, noTrouble, nil)
+	w.hook("eu", in.url)
+	w.send("eu", map[string]time.Time{"eu": time.Now().Add(-time.Minute)})
+	w.url = strings.Replace(w.url, "127.0.0.1", "eu.localhost", 1)
+	p := w.visit()
+	p.enters(p.Admin)
+	p.is("ready")
+	p.push(eu, sendReplay)
+	p.shows("1 entry acknowledged", eu)
+	if n := len(p.all(us)) + len(p.all(all)); n > 0 {
+		t.Error("there is another card")
+	}
+	if got := in.ids(t); !slices.Equal(got, []string{"eu"}) {
+		t.Errorf("the receiver got %q", got)
+	}
+}
+
+// Where the host says that all are meant, there is their card, which leads to the hosts of each.
+func TestAHostThatMeansAllRegionsLeadsToEach(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 1)
+	in := newInbox(t, noTrouble, nil)
+	w.hook("eu", in.url)
+	w.send("eu", map[string]time.Time{"eu": time.Now().Add(-time.Minute)})
+	port := w.url[strings.LastIndex(w.url, ":"):]
+	w.url = "http://global.localhost" + port
+	p := w.visit()
+	p.enters(p.Admin)
+	p.is("ready")
+	p.push(all, sendReplay)
+	p.shows("1 entry acknowledged", all)
+	if n := len(p.all(us)) + len(p.all(eu)); n > 0 {
+		t.Error("there is a card of a region, whose webhook cannot be reached from here")
+	}
+	if got := on[string](p, p.find(all, at{"link", "us"}), "function() { return this.href }"); got != "http://us.localhost"+port+"/" {
+		t.Errorf("us is at %s", got)
+	}
+	p.state("a host that means all regions")
+}
+
 func TestAllRegionsAreReplayedAsOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, 1)

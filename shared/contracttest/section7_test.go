@@ -22,7 +22,7 @@ func section7() []row {
 		held("the reason of a failure and what to do about it", failed+"another_authorization", failed+"gone", "console.TestAWebhookThatIsTurnedOffMeanwhileEndsAReplay"),
 		held("cancel, an estimate before sending, **Send again**", watch),
 		held("a test entry with what the receiver answered", setup, "console.TestWhatAReceiverSaysToATestEntryIsShown"),
-		held("a card of all regions where there are several", "console.TestAllRegionsAreReplayedAsOne", "console.TestOneRegionAloneHasNoCardOfAll"),
+		held("a card of all regions where there are several", "console.TestAllRegionsAreReplayedAsOne", "console.TestOneRegionAloneHasNoCardOfAll", "console.TestAHostThatNamesARegionHasItsCardAlone", "console.TestAHostThatMeansAllRegionsLeadsToEach"),
 		held("It asks by §1 to §3 alone, and for nothing before there is a token", "console.TestATokenIsInNoURLAndNoHeaderButItsOwn", "console.TestTheFormIsPaintedBeforeAnythingIsAsked"),
 		held("The token is sent as `Authorization` and stands in no URL", "console.TestATokenIsInNoURLAndNoHeaderButItsOwn"),
 		held("The browser keeps it for the tab, in `sessionStorage`, until **Sign out** or a 401; it keeps nothing else", kept, "console.TestARevokedTokenLeadsBackToTheForm"),
