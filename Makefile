@@ -161,6 +161,8 @@ slow: ## what takes long and wants the machine for itself, without the race dete
 	@.ci/whole -v -run 'TestTheVerbs|TestNothingIsLost' ./shared/simtest
 	@echo "== crowds that mean no good"
 	@.ci/whole -run 'TestACrowd|TestAThousand|TestBodiesThat' ./cmd/reprise
+	@echo "== the README's first walk, on its ports, with the page in Chromium"
+	@.ci/whole -v -run TheReadmesFirstWalk ./shared/console
 	@echo "== a change in shared/ reaches every function"
 	@.ci/whole -run TestAChangeInShared ./shared/stack
 	@echo "== what a replay of a million entries costs on AWS"
