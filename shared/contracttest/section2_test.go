@@ -62,6 +62,7 @@ func moreOfTheJob() []row {
 		held("Extra response fields **ours**, absent on an unconfigured job", "api.TestNoJobIsUnconfigured", shown+"accepted"),
 		held("`job_id`; `requested_by`", shown+"accepted", "api.TestAPUTIsAnsweredAsTheContractSays"),
 		held("`progress {slices_total, slices_completed, batches, entries, bytes, estimated_entries}`", shown+"running", "api.TestProgressNeverSaysLessThanTheStatus"),
+		held("a slice without an entry counts in `slices_completed`, too", "contracttest.TestASliceWithoutAnEntryIsCompletedAndCounts"),
 		held("counted from acknowledged 2xx only, never from what was queued", "contracttest.TestProgressCountsWhatWasAcknowledgedAlone", stories+"GET_shows_what_was_acknowledged,_never_what_is_on_its_way,_and_never_less_than_before", "simtest.TestNothingIsLostWhateverGoesWrong", "egress.TestAFinalAnswerLeavesWhatWasAcknowledgedCounted"),
 		held("`started_at`, `finished_at`", shown+"completed_after_its_rows_have_expired", store+"jobs/started_at_is_set_once_and_updated_at_moves_only_with_a_real_move"),
 		held("`failure {code, detail, last_response_code?}` on a failed job", shown+"failed", shown+"failed_without_an_answer"),

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestALocalHostNamesItsRegion(t *testing.T) {
@@ -96,6 +98,19 @@ func TestProgressCountsWhatWasAcknowledgedAlone(t *testing.T) {
 	close(goOn)
 	if job := s.failed(); progress(job) != want {
 		t.Errorf("after the second was refused: %v, want %s", job, want)
+	}
+}
+
+// What is counted is whole hours: the entry has the plan have a slice, in which it does not lie.
+func TestASliceWithoutAnEntryIsCompletedAndCounts(t *testing.T) {
+	s := serve(t)
+	hour := time.Now().UTC().Add(-2 * time.Hour).Truncate(time.Hour)
+	s.ask("", "POST", logPath, entry(hour.Add(time.Minute), ""), 202)
+	s.ask("", "PATCH", hookPath, `{"endpoint":"http://127.0.0.1:1/","authorization":"x","enabled":true}`, 200) // nobody is asked
+	s.ask("", "PUT", jobPath, fmt.Sprintf(`{"start_at":%q,"end_at":%q}`, hour.Add(30*time.Minute).Format(time.RFC3339), hour.Add(31*time.Minute).Format(time.RFC3339)), 202)
+	want := map[string]any{"slices_total": 1.0, "slices_completed": 1.0, "batches": 0.0, "entries": 0.0, "bytes": 0.0, "estimated_entries": 1.0}
+	if diff := cmp.Diff(want, s.until("completed")["progress"]); diff != "" {
+		t.Error(diff)
 	}
 }
 
