@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"reprise/cmd/reprise/client"
 	"reprise/shared/auditlog"
 	"reprise/shared/egress"
 	"reprise/shared/local"
@@ -102,54 +103,55 @@ func (c *serveCmd) Run(ctx context.Context, s streams) error {
 		Ready: func(address string) {
 			slog.InfoContext(ctx, "serving", "address", address, "data", c.Data, "regions", c.Regions, "version", egress.Version())
 			if !c.forPrograms() {
-				_, _ = fmt.Fprint(s.err, c.welcome(os.Args[0], address, time.Now()))
+				_, _ = fmt.Fprint(s.err, c.welcome(os.Args[0], address))
 			}
 		},
 	}
 	return profiled(ctx, c.Profile, func(ctx context.Context) error { return local.Run(ctx, config) })
 }
 
-// welcome is a first replay, step by step, each to be pasted into bash; program is how reprise was called. The range begins an
-// hour before now, when the service started, and ends when its step is pasted.
-func (c *serveCmd) welcome(program, address string, now time.Time) string {
-	program, data, api := quote(program), quote(c.Data), "http://"+address+"/v2"
-	begin := "In another terminal, from this folder:"
-	received := ""
+// welcome is a first replay, step by step, each to be pasted into bash, as README.md goes it; program is how reprise was called.
+func (c *serveCmd) welcome(program, address string) string {
+	program, data := quote(program), quote(c.Data)
+	begin, received := "In another terminal, from this folder:", ""
 	endpoint, whose := "https://audit.example.com/", `: a receiver of yours, by https ("serve --allow-inside" takes one here)`
 	if c.AllowInside {
 		endpoint, whose = "http://127.0.0.1:8090/", ""
-		received = "\n  # what the receiver has got\n  curl http://127.0.0.1:8090/\n"
+		received = ", and see the entries in the second terminal"
 		begin = fmt.Sprintf(`In a second terminal, from this folder, a receiver that checks what it gets:
 
-  %s listen --authorization "Bearer its-secret" --jwks %s/audit-log-webhook/jwks.json
+  %s listen --tail --authorization "Bearer its-secret"%s
 
-In a third, from this folder:`, program, api)
+In a third, from this folder:`, program, unless("http://"+address == localAPI, " --jwks http://"+address+client.KeysPath))
 	}
 	return fmt.Sprintf(`
 Reprise serves on http://%[1]s with its data in %[2]s; Ctrl-C ends it. A first replay:
 
-%[5]s
+%[4]s
 
-  # a token for an admin, and one to send entries with
-  ADMIN=$(%[3]s token create --data %[2]s --org my-organization --role admin --label me)
-  INTAKE=$(%[3]s token create --data %[2]s --org my-organization --role intake --label gateway)
-
-  # where entries are to be sent again%[7]s
-  curl -X PATCH %[4]s/audit-log-webhook -H "Authorization: Bearer $ADMIN" \
-    -d '{"endpoint":"%[8]s","authorization":"Bearer its-secret","enabled":true}'
+  # a token for an admin, and where the commands are to use it
+  export REPRISE_TOKEN=$(%[3]s token create --data %[2]s --org my-organization --role admin --label me)%[8]s
 
   # an entry of now
-  curl -X POST %[4]s/audit-log-events -H "Authorization: Bearer $INTAKE" -H "Content-Type: application/x-ndjson" \
-    -d '{"event_class_id":"first","name":"Ingress","rt":'$(date +%%s)000'}'
+  echo '{"event_class_id":"shop","name":"Ingress","rt":'$(date +%%s)000'}' | %[3]s send -
 
-  # all entries up to now again
-  curl -X PUT %[4]s/audit-log-replay-job -H "Authorization: Bearer $ADMIN" \
-    -d '{"start_at":"%[6]s","end_at":"'$(date -u +%%FT%%TZ)'"}'
+  # where entries are to be sent again%[5]s
+  echo "Bearer its-secret" | %[3]s webhook set --endpoint %[6]s --authorization-from - --enable
 
-  # how it goes
-  curl %[4]s/audit-log-replay-job -H "Authorization: Bearer $ADMIN"
-%[9]s
-`, address, data, program, api, begin, now.Add(-time.Hour).UTC().Format(time.RFC3339), whose, endpoint, received)
+  # all entries of the last hour again%[7]s
+  %[3]s replay --last 1h --follow
+
+The same on a page: open http://%[1]s/ and paste the token that "echo $REPRISE_TOKEN" shows.
+
+`, address, data, program, begin, whose, endpoint, received, unless("http://"+address == localAPI, " REPRISE_API=http://"+address))
+}
+
+// unless is the text, or nothing where that is what a command takes anyway.
+func unless(anyway bool, text string) string {
+	if anyway {
+		return ""
+	}
+	return text
 }
 
 // quote is s as one word of a shell.

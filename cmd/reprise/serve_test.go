@@ -3,36 +3,36 @@ package main
 import (
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestTheWelcomeIsAWholeReplay(t *testing.T) {
 	c := serveCmd{Data: "my data/reprise.db", AllowInside: true}
-	rest := c.welcome("bin/reprise", "127.0.0.1:8080", time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	whole := rest
-	for _, want := range []string{ // in this order
-		`bin/reprise listen --authorization "Bearer its-secret" --jwks http://127.0.0.1:8080/v2/audit-log-webhook/jwks.json` + "\n",
-		`ADMIN=$(bin/reprise token create --data 'my data/reprise.db' --org my-organization --role admin `,
-		`INTAKE=$(bin/reprise token create --data 'my data/reprise.db' --org my-organization --role intake `,
-		`curl -X PATCH http://127.0.0.1:8080/v2/audit-log-webhook -H "Authorization: Bearer $ADMIN"`,
-		`-d '{"endpoint":"http://127.0.0.1:8090/","authorization":"Bearer its-secret",`,
-		`curl -X POST http://127.0.0.1:8080/v2/audit-log-events -H "Authorization: Bearer $INTAKE"`,
-		`"rt":'$(date +%s)000'}'`,
-		`curl -X PUT http://127.0.0.1:8080/v2/audit-log-replay-job -H "Authorization: Bearer $ADMIN"`,
-		`-d '{"start_at":"2026-03-01T11:00:00Z","end_at":"'$(date -u +%FT%TZ)'"}'`,
-		`curl http://127.0.0.1:8080/v2/audit-log-replay-job -H "Authorization: Bearer $ADMIN"` + "\n",
+	for address, at := range map[string]struct{ jwks, api string }{
+		"127.0.0.1:8080": {},
+		"127.0.0.1:4711": {" --jwks http://127.0.0.1:4711/v2/audit-log-webhook/jwks.json", " REPRISE_API=http://127.0.0.1:4711"},
 	} {
-		_, after, ok := strings.Cut(rest, want)
-		if !ok {
-			t.Fatalf("it lacks %q in its place:\n%s", want, whole)
+		rest := c.welcome("bin/reprise", address)
+		whole := rest
+		for _, want := range []string{ // in this order
+			`bin/reprise listen --tail --authorization "Bearer its-secret"` + at.jwks + "\n",
+			`export REPRISE_TOKEN=$(bin/reprise token create --data 'my data/reprise.db' --org my-organization --role admin --label me)` + at.api + "\n",
+			`"rt":'$(date +%s)000'}' | bin/reprise send -` + "\n",
+			`echo "Bearer its-secret" | bin/reprise webhook set --endpoint http://127.0.0.1:8090/ --authorization-from - --enable` + "\n",
+			"bin/reprise replay --last 1h --follow\n",
+			"open http://" + address + "/ and paste",
+		} {
+			_, after, ok := strings.Cut(rest, want)
+			if !ok {
+				t.Fatalf("it lacks %q in its place:\n%s", want, whole)
+			}
+			rest = after
 		}
-		rest = after
 	}
 }
 
 func TestTheWelcomeOffersNoReceiverThatWouldBeRefused(t *testing.T) {
-	got := (&serveCmd{Data: "data/reprise.db"}).welcome("reprise", "127.0.0.1:8080", time.Now())
-	if strings.Contains(got, "listen") || !strings.Contains(got, `"endpoint":"https://`) || !strings.Contains(got, "--allow-inside") {
+	got := (&serveCmd{Data: "data/reprise.db"}).welcome("reprise", "127.0.0.1:8080")
+	if strings.Contains(got, "listen") || !strings.Contains(got, "--endpoint https://") || !strings.Contains(got, "--allow-inside") {
 		t.Error(got)
 	}
 }
