@@ -46,7 +46,10 @@ export function portion(job) {
 	const progress = job?.progress;
 	if (progress?.slices_total === undefined) return null;
 	const { slices, parts } = shares(progress);
-	if (slices.length) return Math.min(0.99, parts.reduce((a, b) => a + b, 0) / slices.length);
+	if (slices.length) {
+		const weigh = slices.filter((s) => !s.done || s.entries).length; // one that turned out empty was no work
+		return weigh ? Math.min(0.99, slices.reduce((sum, s, i) => sum + (s.entries ? parts[i] : 0), 0) / weigh) : 0.99;
+	}
 	return progress.slices_total ? Math.min(0.99, progress.slices_completed / progress.slices_total) : 0;
 }
 
