@@ -56,6 +56,7 @@ help: ## list the commands
 build: bin/reprise functions ## build bin/reprise, and the functions for this machine
 
 bin/reprise:
+	@[ -e bin/reprise ] || echo 'building bin/reprise, which takes a minute the first time' >&2
 	@go build -o bin/reprise ./cmd/reprise
 
 # Always anew: with one go.mod at the root, SAM's own cache does not see a change in shared/.
