@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -33,7 +34,7 @@ func TestTheReadmesFirstWalkGoesAsPrinted(t *testing.T) {
 	for _, address := range []string{"127.0.0.1:8080", "127.0.0.1:8090"} {
 		l, err := net.Listen("tcp", address)
 		if err != nil {
-			stacktest.Need(t, &stack.Missing{Part: "a port of README.md", Err: err})
+			stacktest.Need(t, &stack.Missing{Err: fmt.Errorf("README.md has the service on 8080 and the receiver on 8090: end what listens there: %w", err)})
 		}
 		if err := l.Close(); err != nil {
 			t.Fatal(err)
