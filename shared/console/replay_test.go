@@ -77,6 +77,7 @@ func TestACustomRangeIsTakenInTheCalendar(t *testing.T) {
 	p.enters(p.Admin)
 	p.is("ready")
 	p.choose(kb.ArrowRight, us, timeRange, at{"radio", "Custom range"})
+	p.shows("Data within the last seven days can be requested.", us)
 	p.state("a custom range")
 	p.take(day(3))
 	p.take(day(5)) // the other way round

@@ -67,6 +67,7 @@ func TestAWebhookIsSetUpAndTriedByKeyboard(t *testing.T) {
 	p.state("set up")
 
 	// What is saved stays unless it is changed, and is not shown.
+	p.shows("Authorization header Saved", us)
 	p.tabTo(us, enabled)
 	p.press(" ")
 	p.push(us, save)
