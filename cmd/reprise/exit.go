@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/demo"
 )
 
 // The exit codes: `reprise --help` says them, scripts rely on them.
@@ -71,6 +72,10 @@ func advice(err error) string {
 	var said *verdict
 	if errors.As(err, &said) {
 		return said.todo
+	}
+	var explained *demo.Explained
+	if errors.As(err, &explained) {
+		return explained.Todo
 	}
 	var silent *client.Silence
 	if errors.As(err, &silent) {

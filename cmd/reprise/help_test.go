@@ -77,6 +77,22 @@ func shellWords(s string) (words []string) {
 	return words
 }
 
+// What serve has in its environment must not mean another thing to a client there.
+func TestAnEnvironmentVariableMeansOneThing(t *testing.T) {
+	means := map[string]string{}
+	everyCommand(t, func(n *kong.Node) {
+		for _, f := range n.Flags {
+			what := f.Name + " " + f.PlaceHolder
+			for _, name := range f.Tag.Envs {
+				if before, ok := means[name]; ok && before != what {
+					t.Errorf("$%s is --%s, and elsewhere --%s", name, what, before)
+				}
+				means[name] = what
+			}
+		}
+	})
+}
+
 func TestEveryCommandHasExamplesThatItUnderstands(t *testing.T) {
 	t.Setenv("REPRISE_ADMIN_TOKEN", "rpr_x") // that demo --api needs
 	everyCommand(t, func(n *kong.Node) {

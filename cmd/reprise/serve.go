@@ -34,7 +34,7 @@ type serveCmd struct {
 	CEFHost       string        `name:"cef-host" default:"${host}" env:"REPRISE_CEF_HOST" placeholder:"NAME" help:"What entries that are sent as cef name as the host that they come from."`
 	AllowInside   bool          `env:"REPRISE_ALLOW_INSIDE" help:"Let webhooks be http and on this machine or network: for trying things out, never for customers' webhooks."`
 	WebhookPorts  string        `env:"REPRISE_WEBHOOK_PORTS" placeholder:"N,N" help:"The ports that webhooks may be on: 443 if none is given, with --allow-inside any."`
-	Profile       string        `hidden:"" env:"REPRISE_PROFILE" placeholder:"FOLDER" help:"Write a CPU and a heap profile there when it ends."`
+	Profile       string        `hidden:"" env:"REPRISE_PPROF" placeholder:"FOLDER" help:"Write a CPU and a heap profile there when it ends."`
 	logs          `embed:""`
 }
 

@@ -100,6 +100,15 @@ func (s *show) turnOff(ctx context.Context) error {
 	return nil
 }
 
+// Explained is an error of a service that was there before, with what to do about it.
+type Explained struct {
+	error
+	Todo string
+}
+
+// Unwrap is the error itself.
+func (e *Explained) Unwrap() error { return e.error }
+
 // explain says what to do about an error of a service that was there before.
 func (s *show) explain(err error) error {
 	var refused *client.Refusal
@@ -107,20 +116,20 @@ func (s *show) explain(err error) error {
 		return err
 	}
 	if !errors.As(err, &refused) {
-		return fmt.Errorf("the service at %s cannot be used: %w: is it running (make local, or reprise serve --allow-inside), and is that its address?", s.API, err)
+		return &Explained{fmt.Errorf("the service at %s cannot be used: %w", s.API, err), "Is it running (make local, or reprise serve --allow-inside), and is that its address?"}
 	}
 	todo := ""
 	switch code := refused.Status; {
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
 		todo = "REPRISE_ADMIN_TOKEN must be the token of an admin, REPRISE_INTAKE_TOKEN one that may send entries, both of one organization, made for this service: reprise token create"
 	case code == http.StatusBadRequest && refused.What == "PATCH "+client.WebhookPath:
-		todo = "the receiver listens on this machine, by http: does the service allow that (reprise serve --allow-inside; make local does)?"
+		todo = "The receiver listens on this machine, by http: does the service allow that (reprise serve --allow-inside; make local does)?"
 	case code == http.StatusConflict:
-		todo = "another replay of this organization was begun meanwhile: let it end first, or take the tokens of another organization"
+		todo = "Another replay of this organization was begun meanwhile: let it end first, or take the tokens of another organization"
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
-		todo = "is it the API of reprise, without a path behind its host?"
+		todo = "Is it the API of Reprise, without a path behind its host?"
 	default:
 		return err
 	}
-	return fmt.Errorf("%w\n%s", err, todo)
+	return &Explained{err, todo}
 }
