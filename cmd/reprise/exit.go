@@ -79,11 +79,10 @@ func advice(err error) string {
 	}
 	var silent *client.Silence
 	if errors.As(err, &silent) {
-		text := "Is it running (reprise serve), and is that its address? --api, REPRISE_API or a profile say another."
-		if silent.Sent && strings.HasPrefix(silent.What, http.MethodPut) {
-			text = `Whether the replay was accepted is not known: "reprise status" tells.`
+		if silent.Sent && once(silent.What) {
+			return notKnown
 		}
-		return text
+		return "Is it running (reprise serve), and is that its address? --api, REPRISE_API or a profile say another."
 	}
 	var refused *client.Refusal
 	if !errors.As(err, &refused) {
@@ -104,11 +103,20 @@ func advice(err error) string {
 		return `"reprise status" shows the last one.`
 	case code == http.StatusNotFound, code == http.StatusMethodNotAllowed:
 		return "Is it the API of Reprise, without a path behind its host? --api, REPRISE_API or a profile say another."
+	case code >= http.StatusInternalServerError && once(refused.What): // of a gateway's it may be that only the answer came too late
+		return notKnown
 	case code == http.StatusTooManyRequests, code >= http.StatusInternalServerError:
 		return "Try again later" + wait(refused) + traced(refused)
 	default:
 		return ""
 	}
+}
+
+const notKnown = `Whether it was done is not known: "reprise status" tells.`
+
+// once reports whether what was asked begins or ends a replay, so that it was asked for one time only.
+func once(what string) bool {
+	return strings.HasPrefix(what, http.MethodPut) || strings.HasPrefix(what, http.MethodDelete)
 }
 
 func wait(r *client.Refusal) string {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -25,6 +26,7 @@ const (
 // A follower watches a job to its end.
 type follower struct {
 	at      *client.Client
+	slices  bool // are to be shown, too
 	meter   *meter.Meter
 	job     client.Job // as it was when it was begun to be followed
 	entries int64      // acknowledged when it last moved
@@ -32,8 +34,8 @@ type follower struct {
 }
 
 // follow shows how far the job is, then what became of it; it is an error if it did not complete.
-func follow(ctx context.Context, at *client.Client, s streams, as shape, job client.Job) error {
-	f := &follower{at: at, meter: meter.New(s.err, terminal(s.err), "replaying", 0, time.Now), job: job, moved: time.Now()}
+func follow(ctx context.Context, at *client.Client, s streams, as shape, job client.Job, slices bool) error {
+	f := &follower{at: at, slices: slices, meter: meter.New(s.err, terminal(s.err), "replaying", 0, time.Now), job: job, moved: time.Now()}
 	last, err := f.watch(ctx)
 	took := f.meter.End()
 	if err != nil {
@@ -45,7 +47,7 @@ func follow(ctx context.Context, at *client.Client, s streams, as shape, job cli
 	if err := failure(last); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "Completed: %s entries, after %.1f s.\n", meter.Commas(last.Progress.Entries), took.Seconds())
+	_, err = fmt.Fprintf(s.err, "Completed: %s, after %.1f s.\n", plural(last.Progress.Entries, "entry"), took.Seconds())
 	return err
 }
 
@@ -55,16 +57,16 @@ func (f *follower) left(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return &verdict{errInterrupted, "interrupted: the replay goes on", todo}
 	}
-	if said := advice(err); said != "" {
-		return &verdict{err, "the replay goes on, but cannot be followed: " + err.Error(), said + "\n" + todo}
+	if errors.Is(err, errReplay) { // it does not
+		return err
 	}
-	return err
+	return &verdict{err, "the replay goes on, but cannot be followed: " + err.Error(), strings.TrimSpace(advice(err) + "\n" + todo)}
 }
 
 // watch looks at the job until it has ended.
 func (f *follower) watch(ctx context.Context) (client.Job, error) {
 	for wait := pollFirst; ; wait = min(2*wait, pollEvery) {
-		j, err := f.at.Job(ctx, false)
+		j, err := f.at.Job(ctx, f.slices)
 		if err != nil {
 			return j, err
 		}
@@ -90,7 +92,7 @@ func (f *follower) watch(ctx context.Context) (client.Job, error) {
 // ours is of all regions only those whose jobs are followed; it is an error if another job took the place of one.
 func (f *follower) ours(j client.Job) (client.Job, error) {
 	if j.ID != f.job.ID {
-		return j, &verdict{errReplay, "another replay took the place of this one, which delivers nothing any more", `"reprise status" shows the other.`}
+		return j, &verdict{errReplay, "another replay took the place of this one, whose end was not seen", `"reprise status" shows the other.`}
 	}
 	if len(f.job.Regions) == 0 || len(j.Regions) == len(f.job.Regions) {
 		return j, f.replaced(j)
@@ -111,8 +113,8 @@ func (f *follower) ours(j client.Job) (client.Job, error) {
 
 func (f *follower) replaced(j client.Job) error {
 	for name, began := range f.job.Regions {
-		if now := j.Regions[name]; now.ID != began.ID {
-			return &verdict{errReplay, "another replay took the place of this one in region " + name + ", where it delivers nothing any more", `"reprise status" shows the other.`}
+		if now := j.Regions[name]; began.Status.Live() && now.ID != began.ID {
+			return &verdict{errReplay, "another replay took the place of this one in region " + name + ", where its end was not seen", `"reprise status" shows the other.`}
 		}
 	}
 	return nil

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"reprise/cmd/reprise/client"
-	"reprise/cmd/reprise/meter"
 	"reprise/shared/replay"
 )
 
@@ -127,20 +126,23 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(s.err, "%s to %s: about %s entries in %s requests, about %s.\n", client.Stamp(w.From), client.Stamp(w.To),
-		meter.Commas(estimate.Entries), meter.Commas(estimate.Requests), time.Duration(estimate.Seconds)*time.Second)
+	_, _ = fmt.Fprintf(s.err, "%s to %s: about %s in %s, about %s.\n", client.Stamp(w.From), client.Stamp(w.To),
+		plural(estimate.Entries, "entry"), plural(estimate.Requests, "request"), time.Duration(estimate.Seconds)*time.Second)
 	if estimate.Entries > c.AskAbove && !c.Yes {
 		if err := c.confirm(ctx, s, estimate.Entries); err != nil {
 			return err
 		}
 	}
 	job, err := at.Replay(ctx, w.From, w.To)
+	if err != nil && ctx.Err() != nil {
+		return &verdict{errInterrupted, "interrupted: whether the replay was accepted is not known", `"reprise status" tells.`}
+	}
 	if err != nil {
 		return err
 	}
 	if c.Follow {
 		_, _ = fmt.Fprintln(s.err, "Accepted. Ctrl-C ends the following, not the replay.")
-		return follow(ctx, at, s, c.shape, job)
+		return follow(ctx, at, s, c.shape, job, false)
 	}
 	_, _ = fmt.Fprintln(s.err, `Accepted. "reprise status --watch" follows it, "reprise cancel" ends it.`)
 	return showJob(s.out, c.shape, job)
@@ -150,7 +152,7 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 func (c *replayCmd) confirm(ctx context.Context, s streams, entries int64) error {
 	if !terminal(s.in) || !terminal(s.err) {
 		return &verdict{
-			errUsage, fmt.Sprintf("about %s entries are more than --ask-above %d, and nobody is here to ask: nothing was done", meter.Commas(entries), c.AskAbove),
+			errUsage, fmt.Sprintf("about %s are more than --ask-above %d, and nobody is here to ask: nothing was done", plural(entries, "entry"), c.AskAbove),
 			"Add --yes if that much is meant.",
 		}
 	}

@@ -34,12 +34,38 @@ func TestOfAllRegionsOnlyThoseAskedForAreFollowed(t *testing.T) {
 		t.Errorf("%v: %s", err, diff)
 	}
 	all.Regions["eu"] = job("3", replay.Accepted, 0)
-	if _, err := f.ours(all); !errors.Is(err, errReplay) || err.Error() != "another replay took the place of this one in region eu, where it delivers nothing any more" {
+	if _, err := f.ours(all); !errors.Is(err, errReplay) || err.Error() != "another replay took the place of this one in region eu, where its end was not seen" {
+		t.Errorf("got %v", err)
+	}
+	f.job.Regions["eu"] = job("2", replay.Completed, 4) // it had ended before anybody followed
+	if _, err := f.ours(all); err != nil {
 		t.Errorf("got %v", err)
 	}
 	f.job = job("1", replay.Accepted, 0)
-	if _, err := f.ours(job("2", replay.Accepted, 0)); !errors.Is(err, errReplay) {
-		t.Errorf("got %v", err)
+	_, err = f.ours(job("2", replay.Accepted, 0))
+	if left := f.left(t.Context(), err); codeOf(left) != exitReplay || left.Error() != "another replay took the place of this one, whose end was not seen" || advice(left) != `"reprise status" shows the other.` {
+		t.Errorf("got %v: %s", left, advice(left))
+	}
+	lost := f.left(t.Context(), errors.New("no JSON"))
+	if codeOf(lost) != exitFailed || lost.Error() != "the replay goes on, but cannot be followed: no JSON" || advice(lost) != `"reprise status --watch" follows it, "reprise cancel" ends it.` {
+		t.Errorf("got %v: %s", lost, advice(lost))
+	}
+}
+
+func TestWhoeverGotNoGoodAnswerIsToldThatAReplayMayHaveBegun(t *testing.T) {
+	for name, row := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a PUT without an answer":    {&client.Silence{What: "PUT http://x/y", Sent: true}, notKnown},
+		"a DELETE without an answer": {&client.Silence{What: "DELETE http://x/y", Sent: true}, notKnown},
+		"a gateway's 504":            {&client.Refusal{What: "PUT /y", Status: 504}, notKnown},
+		"a PUT that was too many":    {&client.Refusal{What: "PUT /y", Status: 429}, "Try again later."},
+		"a GET":                      {&client.Refusal{What: "GET /y", Status: 504}, "Try again later."},
+	} {
+		if got := advice(row.err); got != row.want || codeOf(row.err) != exitFailed {
+			t.Errorf("%s: %q, want %q", name, got, row.want)
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func (c *statusCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	if c.Watch && job.Status.Live() {
-		return follow(ctx, at, s, c.shape, job)
+		return follow(ctx, at, s, c.shape, job, c.Slices)
 	}
 	if err := showJob(s.out, c.shape, job); err != nil {
 		return err

@@ -68,6 +68,7 @@ func TestWhatMayPassIsTriedAgain(t *testing.T) {
 		"more time than anybody waits":         {job, says(503, "Retry-After: 31", ""), 1},
 		"success":                              {job, says(200, "", "{}"), 1},
 		"no answer to what may not come twice": {put, breaks(io.ErrUnexpectedEOF), 1},
+		"no answer to the end of a job":        {func(ctx context.Context, c *Client) error { return c.Cancel(ctx) }, breaks(io.ErrUnexpectedEOF), 1},
 		"a fault at what may not come twice":   {put, says(500, "", ""), 1},
 		"no place for what may not come twice": {put, says(429, "", ""), Tries},
 	} {

@@ -89,9 +89,10 @@ func (c *Client) Estimate(ctx context.Context, from, to time.Time) (e Estimate, 
 	return e, err
 }
 
-// Cancel ends the region's job. Where no answer came it is sent again: the one that comes second finds nothing to cancel, a 404.
+// Cancel ends the region's job. It is not sent again where no answer came: the first may have ended it, and the second would find
+// nothing, or end the job that somebody else asked for since.
 func (c *Client) Cancel(ctx context.Context) error {
-	_, err := c.do(ctx, request{method: http.MethodDelete, path: JobPath, twice: true})
+	_, err := c.do(ctx, request{method: http.MethodDelete, path: JobPath})
 	return err
 }
 
