@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"compress/gzip"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -26,15 +24,7 @@ func TestTheCountsSayWhatWasNotTaken(t *testing.T) {
 	var out strings.Builder
 	hook := receiver.New(receiver.Options{Authorization: "Bearer x", Answer: 503})
 	for _, authorization := range []string{"Bearer y", "Bearer x", "Bearer x"} {
-		var body bytes.Buffer
-		z := gzip.NewWriter(&body)
-		_, _ = z.Write([]byte("{}\n"))
-		_ = z.Close()
-		r := httptest.NewRequest("POST", "/", &body)
-		r.Header.Set("Content-Type", "text/plain; charset=utf-8")
-		r.Header.Set("Content-Encoding", "gzip")
-		r.Header.Set("Webhook-Id", "one")
-		r.Header.Set("Reprise-Entries", "1")
+		r := batchOf(t, "{}\n")
 		r.Header.Set("Authorization", authorization)
 		hook.ServeHTTP(httptest.NewRecorder(), r)
 	}

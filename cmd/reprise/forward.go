@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"reprise/shared/receiver"
@@ -69,9 +70,15 @@ func (f *forwarder) pass(ctx context.Context, header http.Header, body []byte) (
 }
 
 func dropHops(h http.Header) {
-	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect"} {
+	for _, named := range h.Values("Connection") {
+		for name := range strings.SplitSeq(named, ",") {
+			h.Del(strings.TrimSpace(name))
+		}
+	}
+	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Te", "Trailer", "Transfer-Encoding", "Upgrade", "Expect"} {
 		h.Del(name)
 	}
+	h.Del("Accept-Encoding") // an answer that is passed back in part must not be compressed: net/http sees to it
 }
 
 // checkForward holds a URL to pass on to its rule.

@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -191,8 +192,11 @@ func (r *Receiver) forward(ctx context.Context, header http.Header, b batch) (Re
 	switch {
 	case ctx.Err() != nil:
 		return Reply{}, errLeft
-	case err == nil:
+	case err == nil && reply.Code >= 200 && reply.Code < 600:
 		return reply, nil
+	case err == nil: // to pass it on would be to make one up, 000 even a 200
+		err = fmt.Errorf("forwarding: the answer has the status %03d, which is none", reply.Code)
+		reply = Reply{Code: http.StatusBadGateway}
 	case errors.As(err, &slow) && slow.Timeout():
 		reply = Reply{Code: http.StatusGatewayTimeout}
 	default:

@@ -27,7 +27,7 @@ type Wrong struct {
 
 const (
 	maxWrong     = 20 // in all
-	maxAlike     = 5  // with the same Why: batches that come again must not hide what else is wrong
+	maxAlike     = 5  // with the same Why: many wrong signatures must not hide what else is wrong
 	maxWrongLine = 2 << 10
 )
 

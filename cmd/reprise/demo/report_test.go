@@ -27,7 +27,7 @@ func TestWhatTheReceiverCountedIsHeldAgainstItsFile(t *testing.T) {
 			s.WrongSignatures, s.RightSignatures, s.Wrong = 1, 9, []receiver.Wrong{{Line: "{}", Why: "no key"}}
 		}, "the receiver says: no key"},
 		"equal entries were sent": {func(s *receiver.Summary, _ *result) {
-			s.Duplicates, s.Wrong = 1, []receiver.Wrong{{Line: "{}", Why: "it came before"}}
+			s.Duplicates = 1
 		}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
