@@ -173,11 +173,7 @@ func begin(all []candidate, word, before string) (some []candidate) {
 
 // profileNames is those of the configuration file; none where it cannot be read.
 func profileNames() []string {
-	path, err := configPath()
-	if err != nil {
-		return nil
-	}
-	c, err := readConfig(path)
+	c, err := kept()
 	if err != nil {
 		return nil
 	}

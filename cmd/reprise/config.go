@@ -45,6 +45,15 @@ func configPath() (string, error) {
 	return filepath.Join(folder, "reprise", "config.yaml"), nil
 }
 
+// kept is the configuration as it is now.
+func kept() (config, error) {
+	path, err := configPath()
+	if err != nil {
+		return config{}, err
+	}
+	return readConfig(path)
+}
+
 // readConfig reads the file; there may be none. One that others may read is refused, as ssh does with a key: what it says would
 // be known to others, or be theirs.
 func readConfig(path string) (config, error) {
@@ -69,6 +78,9 @@ func readConfig(path string) (config, error) {
 	if err := yaml.UnmarshalWithOptions(text, &c, yaml.Strict()); err != nil {
 		// The error's long form would show the lines around, a token among them.
 		return bad(strings.TrimSpace(yaml.FormatError(err, false, false)), `It has the form "profiles: {default: {api: URL, token: TEXT, region: NAME}}"; what is not needed may be left out.`)
+	}
+	if c.Profiles == nil { // "profiles:" alone
+		c.Profiles = make(map[string]profile)
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Profiles)) {
 		p := c.Profiles[name]
@@ -103,7 +115,11 @@ func (c config) save() error {
 	if err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
-	folder := filepath.Dir(c.path)
+	path := c.path
+	if target, err := filepath.EvalSymlinks(path); err == nil { // the link stays, as where settings are kept elsewhere
+		path = target
+	}
+	folder := filepath.Dir(path)
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return fmt.Errorf("making the configuration's folder: %w", err)
 	}
@@ -114,7 +130,7 @@ func (c config) save() error {
 	defer os.Remove(f.Name()) // gone by then, if all went well
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), c.path)
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("writing configuration file %s: %w", c.path, err)

@@ -34,7 +34,7 @@ Examples:
 
 // Run signs in.
 func (c *loginCmd) Run(ctx context.Context, s streams) error {
-	kept, where, err := c.profile()
+	where, err := c.profile()
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,10 @@ func (c *loginCmd) Run(ctx context.Context, s streams) error {
 	if _, err := at.Send(ctx, nil, false); err != nil && !onlyGlobal(err, where.Region) {
 		return fmt.Errorf("nothing is kept: %w", err)
 	}
+	kept, err := kept() // anew: while it was typed another may have signed in elsewhere
+	if err != nil {
+		return err
+	}
 	kept.Profiles[c.Profile] = where
 	if err := kept.save(); err != nil {
 		return err
@@ -65,22 +69,18 @@ func onlyGlobal(err error, region string) bool {
 	return region == "global" && errors.As(err, &refused) && len(refused.Invalid) == 1 && refused.Invalid[0].Field == "region"
 }
 
-// profile is what is to be kept, yet without the token, with what is kept by now.
-func (c *loginCmd) profile() (config, profile, error) {
-	path, err := configPath()
+// profile is what is to be kept, yet without the token.
+func (c *loginCmd) profile() (profile, error) {
+	kept, err := kept()
 	if err != nil {
-		return config{}, profile{}, err
-	}
-	kept, err := readConfig(path)
-	if err != nil {
-		return kept, profile{}, err
+		return profile{}, err
 	}
 	old := kept.Profiles[c.Profile]
 	api, err := client.ParseAPI(cmp.Or(c.API, old.API, localAPI))
 	if err != nil {
-		return kept, profile{}, &verdict{kind: errUsage, text: "--api: " + err.Error()}
+		return profile{}, &verdict{kind: errUsage, text: "--api: " + err.Error()}
 	}
-	return kept, profile{API: api, Region: cmp.Or(c.Region, old.Region)}, nil
+	return profile{API: api, Region: cmp.Or(c.Region, old.Region)}, nil
 }
 
 // logoutCmd is `reprise logout`.
@@ -100,11 +100,7 @@ Examples:
 
 // Run forgets.
 func (c *logoutCmd) Run(s streams) error {
-	path, err := configPath()
-	if err != nil {
-		return err
-	}
-	kept, err := readConfig(path)
+	kept, err := kept()
 	if err != nil {
 		return err
 	}
@@ -112,14 +108,14 @@ func (c *logoutCmd) Run(s streams) error {
 		if _, err := kept.named(c.Profile); err != nil {
 			return err
 		}
-		_, err = fmt.Fprintf(s.err, "Nobody is signed in: %s has no profile %s.\n", path, c.Profile)
+		_, err = fmt.Fprintf(s.err, "Nobody is signed in: %s has no profile %s.\n", kept.path, c.Profile)
 		return err
 	}
 	delete(kept.Profiles, c.Profile)
 	if err := kept.save(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "Profile %s is no longer in %s.\n", c.Profile, path)
+	_, err = fmt.Fprintf(s.err, "Profile %s is no longer in %s.\n", c.Profile, kept.path)
 	return err
 }
 
@@ -140,11 +136,7 @@ Examples:
 
 // Run shows them.
 func (c *profilesCmd) Run(s streams) error {
-	path, err := configPath()
-	if err != nil {
-		return err
-	}
-	kept, err := readConfig(path)
+	kept, err := kept()
 	if err != nil {
 		return err
 	}
@@ -163,7 +155,7 @@ func (c *profilesCmd) Run(s streams) error {
 		return writeJSON(s.out, all)
 	}
 	if len(all) == 0 {
-		_, err := fmt.Fprintf(s.err, "There is no profile in %s: \"reprise login\" makes one.\n", path)
+		_, err := fmt.Fprintf(s.err, "There is no profile in %s: \"reprise login\" makes one.\n", kept.path)
 		return err
 	}
 	table := tabwriter.NewWriter(s.out, 0, 0, 2, ' ', 0)

@@ -43,11 +43,7 @@ const inFlight = 4
 // place is the service, the token and the region that are meant. What a profile says is of its own service: where another is
 // named, neither the profile's token nor its region goes there.
 func (s *service) place() (profile, error) {
-	path, err := configPath()
-	if err != nil {
-		return profile{}, err
-	}
-	c, err := readConfig(path)
+	c, err := kept()
 	if err != nil {
 		return profile{}, err
 	}
