@@ -5,6 +5,7 @@ const JOB = "/v2/audit-log-replay-job";
 const HOOK = "/v2/audit-log-webhook";
 const SLOW = 5000; // after this a request is said to take long
 const LIMIT = 30_000; // a service that works answers long before
+const LONGEST = 600_000; // that is waited because a service says so
 
 let token = null;
 let signedIn = new AbortController();
@@ -117,9 +118,9 @@ function read(answer, text) {
 	const wait = Number(answer.headers.get("Retry-After"));
 	throw new Problem("http", body?.detail || answer.statusText || "An answer that cannot be read", {
 		status: answer.ok ? 502 : answer.status,
-		invalid: Array.isArray(body?.invalid_parameters) ? body.invalid_parameters : [],
+		invalid: Array.isArray(body?.invalid_parameters) ? body.invalid_parameters.filter((v) => typeof v?.field === "string") : [],
 		instance: String(body?.instance ?? ""),
-		retryAfter: wait > 0 ? wait * 1000 : null,
+		retryAfter: wait > 0 ? Math.min(wait * 1000, LONGEST) : null,
 	});
 }
 

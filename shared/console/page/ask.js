@@ -1,7 +1,7 @@
 // To ask for a replay: the range, what it comes to, the sending.
 import * as api from "./api.js";
 import { problemText } from "./advice.js";
-import { button, count, h, ledger, number, once, say, setAttr, setText, show, size, uid } from "./dom.js";
+import { button, count, h, ledger, moveFocus, number, once, say, setAttr, setText, show, size, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { whole } from "./pace.js";
 import { range } from "./range.js";
@@ -26,6 +26,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 	// put sends the range chosen, or the one given. Twice pressed is once sent.
 	const put = once(send, "Sending…", async (given) => {
 		const w = given ?? choice.window();
+		if (!given) choice.show(w); // it may have been chosen long ago
 		if (w.wrong) return tell("error", w.wrong);
 		queued = null;
 		tell("", "");
@@ -35,14 +36,14 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 			feed.sent(region, job);
 		} catch (p) {
 			if (p.kind === "aborted") return;
-			refused(p, w);
+			await refused(p, w);
 		}
 	});
 
-	function refused(p, w) {
+	async function refused(p, w) {
 		if (p.status === 409) {
-			feed.read();
-			return conflict(w, false);
+			await feed.read();
+			return isLive(feed.job(region)) ? conflict(w, false) : tell("error", "A replay was in the way. It has ended by now: send yours again.");
 		}
 		const hook = p.invalid.find((v) => v.field === "webhook");
 		if (hook) {
@@ -62,13 +63,13 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 			tell("", "");
 		};
 		const first = waits
-			? button("Do not wait", "plain small", () => (drop(), send.focus()))
+			? button("Do not wait", "plain small", drop)
 			: button("Send when it ends", "plain small", () => conflict(w, true));
 		const stop = waits ? null : button("Cancel it…", "danger-quiet small", () => (drop(), cancel()));
 		answer.dataset.kind = "conflict";
 		answer.replaceChildren(h("div.conflict",
 			h("p", h("strong", "A replay is running. "), running),
-			h("p", waits ? "Your range is sent as soon as it has ended, while this page is open." : "Only one can run at a time. Wait for it, or cancel it."),
+			h("p", waits ? "Your range is sent once it has ended, while this page is in view." : "Only one can run at a time. Wait for it, or cancel it."),
 			h("div.row", first, stop)));
 		if (waits) first.focus();
 	}
@@ -81,6 +82,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 
 	function tell(kind, text, ...more) {
 		answer.dataset.kind = kind;
+		moveFocus(answer, send);
 		answer.replaceChildren(...(text ? [h(`p.${kind}`, text), ...more.filter(Boolean)] : []));
 	}
 
@@ -119,7 +121,7 @@ export function trace(p) {
 function estimating(region, choice) {
 	const list = ledger(["Entries", "Size", "Requests", "Time"], "estimate");
 	const words = h("p.hint", { role: "status" });
-	const retry = button("Estimate again", "link", () => soon());
+	const retry = button("Estimate again", "plain small", () => soon());
 	const node = h("div.stack.tight", { data: { part: "estimate" } }, list.node, words, retry);
 	let timer = 0;
 	let running = null;
@@ -134,14 +136,19 @@ function estimating(region, choice) {
 		running?.abort();
 		const w = choice.window();
 		choice.show(w);
-		show(retry, false);
 		node.dataset.state = w.wrong ? "wrong" : "loading";
 		if (w.wrong) {
 			put(null);
+			enough();
 			setText(words, "No estimate without a valid range.");
 			return;
 		}
 		timer = setTimeout(load, PAUSE);
+	}
+
+	function enough() {
+		moveFocus(retry, retry.closest(".ask").querySelector(".primary"));
+		show(retry, false);
 	}
 
 	async function load() {
@@ -152,6 +159,7 @@ function estimating(region, choice) {
 			if (mine !== running || mine.signal.aborted) return;
 			node.dataset.state = e.entries ? "ready" : "empty";
 			put(e);
+			enough();
 			setText(words, e.entries ? `At most ${count(e.entries, "entry", "entries")}, as hours are counted whole.` : "There is nothing in this range. A replay of it ends at once.");
 		} catch (p) {
 			if (p.kind === "aborted" || mine !== running) return;

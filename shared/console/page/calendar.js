@@ -7,7 +7,7 @@ const NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 // calendar shows whole weeks; the days that can be asked for can be picked.
 export function calendar(label, pick) {
 	const body = h("tbody");
-	const table = h("table.calendar", { role: "grid", "aria-label": label },
+	const table = h("table.calendar", { role: "grid", "aria-label": label, "aria-multiselectable": "true" },
 		h("thead", h("tr", ...NAMES.map((n) => h("th", { scope: "col", abbr: n }, h("span", { "aria-hidden": "true" }, n.slice(0, 2)), h("span.sr", n))))), body);
 	const cells = new Map();
 	let span = { first: "", last: "" };

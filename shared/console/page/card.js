@@ -1,7 +1,7 @@
 // The card of a region: what its webhook is, set it up, replay.
 import { ask, trace } from "./ask.js";
 import { problemText } from "./advice.js";
-import { button, capital, h, setText, show, uid } from "./dom.js";
+import { button, capital, h, moveFocus, setText, show, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { jobView } from "./job.js";
 import { setup } from "./setup.js";
@@ -28,10 +28,10 @@ export function card(region, feed, hook) {
 	const form = setup({ region, title: region, hook });
 	const toSetup = () => pages.open("Setup", true);
 	const replay = replaying({ region, title: region, feed, hooks: [hook], hook, setup: toSetup });
-	const pages = tabs(`Region ${region}`, [{ name: "Setup", node: form.node }, { name: "Replay", node: replay.node }], (name) => name === "Replay" && replay.fresh());
+	let settled = false;
+	const pages = tabs(`Region ${region}`, [{ name: "Setup", node: form.node }, { name: "Replay", node: replay.node }], (name) => (name === "Replay" ? replay.fresh() : settled && hook.read()));
 	const node = h("section.card", { id: `card-${region}`, "aria-labelledby": id, data: { region, status: "loading" } },
 		h("div.head", h("div.title", h("div.row", title, mark.node), where), pages.list), trouble, ...pages.panels);
-	let settled = false;
 	let ran = false;
 
 	function update() {
@@ -43,8 +43,8 @@ export function card(region, feed, hook) {
 		mark.set(hook.word, { loading: "", unknown: "Unknown" }[hook.word]);
 		setText(where, hook.configured ? hook.config.endpoint : hook.config ? "No endpoint yet" : "");
 		if (!settled && hook.status && hook.config) {
-			settled = true; // from here on the person chooses
 			pages.open(hook.word === "unconfigured" ? "Setup" : "Replay");
+			settled = true; // from here on the person chooses
 		}
 		failed(trouble, hook);
 		form.update();
@@ -58,8 +58,9 @@ export function card(region, feed, hook) {
 
 function failed(node, hook) {
 	show(node, hook.problem !== null && hook.problem.kind !== "network");
-	const key = hook.problem ? problemText(hook.problem) + hook.problem.instance : "";
+	const key = hook.problem ? problemText(hook.problem) : "";
 	if (node.dataset.key === key) return;
+	moveFocus(node, node.parentElement.querySelector("h2"));
 	node.dataset.key = key;
 	node.replaceChildren(...(hook.problem ? [
 		h("p", h("strong", "The webhook could not be read. "), problemText(hook.problem)),
@@ -68,7 +69,7 @@ function failed(node, hook) {
 }
 
 export function replaying({ region, title, feed, hooks, hook, setup: toSetup }) {
-	const view = jobView({ region, title, feed, hook, setup: toSetup, again: (start, end, from) => form.again(start, end, from) });
+	const view = jobView({ region, title, feed, hook, setup: toSetup, again: (start, end) => form.again(start, end) });
 	const form = ask({ region, title, feed, hooks, setup: toSetup, cancel: () => view.cancel() });
 	return {
 		node: h("div.halves", form.node, view.node),

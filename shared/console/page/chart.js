@@ -83,7 +83,7 @@ export function figures() {
 		const fast = on ? rate : mean;
 		setText(big, on ? (part === null ? "–" : String(Math.floor(part * 100))) : number(entries));
 		unit.classList.toggle("percent", on);
-		setText(unit, on ? "%" : entries === 1 ? "entry acknowledged" : "entries acknowledged");
+		setText(unit, on ? (part === null ? "" : "%") : entries === 1 ? "entry acknowledged" : "entries acknowledged");
 		list.call([on ? "Entries" : "Requests", "Sent", "Entries/s", on ? "Time left" : "Took"]);
 		list.set([
 			number(on ? entries : sum.batches), size(sum.bytes), fast === null ? "–" : number(Math.round(fast)),

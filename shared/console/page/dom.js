@@ -66,13 +66,22 @@ export function once(node, text, work) {
 	};
 }
 
-let live;
+// moveFocus is for what goes away: where the focus is lost, the next Tab starts at the top of the page.
+export function moveFocus(from, to) {
+	if (from.contains(document.activeElement)) to?.focus();
+}
 
-// say has a screen reader speak once it has nothing else to say.
+let unsaid = [];
+
+// say has a screen reader speak once it has nothing else to say; what comes at once is said together.
 export function say(text) {
-	live ??= document.getElementById("live");
+	const live = document.getElementById("live");
 	live.textContent = "";
-	requestAnimationFrame(() => (live.textContent = text));
+	if (unsaid.push(text) > 1) return;
+	requestAnimationFrame(() => {
+		live.textContent = unsaid.join(". ");
+		unsaid = [];
+	});
 }
 
 const numbers = new Intl.NumberFormat("en");

@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 
 const POLL = 1000; // while a replay is live
-const PATIENCE = 15_000; // the longest wait after something went wrong
+const PATIENCE = 15_000; // the longest wait after something went wrong, unless the service names one
 
 export const LIVE = ["accepted", "pending", "running"];
 
@@ -15,7 +15,6 @@ export class Feed extends EventTarget {
 	all = null; // of all regions as one, where the host lets us ask for it
 	problem = null;
 	known = false;
-	retryAt = 0;
 	#turn = 0;
 	#fails = 0;
 	#timer = 0;
@@ -81,14 +80,13 @@ export class Feed extends EventTarget {
 	#failed(problem) {
 		this.problem = problem;
 		if (problem.status !== 401 && problem.status !== 403) {
-			this.#again(Math.min(PATIENCE, problem.retryAfter ?? 1000 * 2 ** this.#fails++));
+			this.#again(problem.retryAfter ?? Math.min(PATIENCE, 1000 * 2 ** this.#fails++));
 		}
 		this.#tell();
 	}
 
 	#again(wait) {
 		clearTimeout(this.#timer);
-		this.retryAt = Date.now() + wait;
 		if (!document.hidden) this.#timer = setTimeout(() => this.read(), wait);
 	}
 

@@ -3,7 +3,7 @@ import * as api from "./api.js";
 import { advise, problemText } from "./advice.js";
 import { chart, figures } from "./chart.js";
 import { clocks } from "./clocks.js";
-import { button, capital, count, h, once, say, setText, show, uid } from "./dom.js";
+import { button, capital, count, h, moveFocus, once, say, setText, show, uid } from "./dom.js";
 import { isLive } from "./feed.js";
 import { Pace, partsOf, whole } from "./pace.js";
 import { WEEK, ago, parse, spoken, zone } from "./time.js";
@@ -60,8 +60,8 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 		setText(status, wordOf(job));
 		times.set([parse(job.start_at), parse(job.end_at), parse(job.updated_at)]);
 		explain(failure, job, setup);
-		stop.update(on);
-		resend.update(there && !on ? job : null);
+		stop.update(on ? partsOf(job).map((j) => j.job_id).join() : "", reload);
+		resend.update(there && !on ? job : null, reload);
 	}
 
 	function progress(job, on) {
@@ -83,7 +83,7 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 		if (spoke.status && job.status !== spoke.status) {
 			say(`${title}: replay ${wordOf(job).toLowerCase()}, ${words}${job.failure ? `. ${advise(job.failure).title}` : ""}`);
 			spoke.at = at;
-		} else if (job.status === "running" && part !== null && at - spoke.at >= SPEAK) {
+		} else if (job.status === "running" && part !== null && at - spoke.at >= SPEAK && (region === "global" || partsOf(feed.all).length < 2)) {
 			say(`${title}: ${Math.floor(part * 100)} percent, ${words}`);
 			spoke.at = at;
 		}
@@ -107,7 +107,8 @@ export function jobView({ region, title, feed, hook, again, setup }) {
 
 function waiting(status, still) {
 	const code = status?.last_response_code;
-	const said = [code, status?.last_response_message].filter(Boolean).join(" ");
+	const text = [code, status?.last_response_message].filter(Boolean).join(" ");
+	const said = text && `\u2068${text}\u2069`; // whatever the direction it is written in, the sentence around it keeps its own
 	const since = `Nothing was acknowledged for ${spoken(still)}. The receiver`;
 	if (code >= 200 && code < 300) return `${since} is slow: its last answer was ${said}.`;
 	const how = code ? `answers ${said}, ${ago(Date.parse(status.last_attempt_at), api.now())}` : said ? `cannot be reached: ${said}` : "has not answered yet";
@@ -145,6 +146,7 @@ function cancelling(region, title, feed) {
 	const sure = h("div.confirm", { role: "group", "aria-label": "Cancel replay?" }, text, h("div.row", yes, no));
 	const wrong = h("p.error", { role: "status" });
 	const node = h("div.stack.tight", h("div", first), sure, wrong);
+	let asked = "";
 	sure.addEventListener("keydown", (e) => e.key === "Escape" && ask(false));
 
 	function ask(on, focus = true) {
@@ -169,10 +171,13 @@ function cancelling(region, title, feed) {
 	return {
 		node,
 		open: () => ask(true),
-		update(on) {
-			if (!on && node.contains(document.activeElement)) node.closest(".card")?.querySelector("h2").focus();
-			show(node, on);
-			if (!on) ask(false, false);
+		// of is the jobs that there are to cancel. What was asked of others is asked anew.
+		update(of, next) {
+			if (!of) moveFocus(node, next);
+			else if (of !== asked) moveFocus(sure, next);
+			show(node, of !== "");
+			if (of !== asked) ask(false, false);
+			asked = of;
 		},
 	};
 }
@@ -184,7 +189,8 @@ function resending(again) {
 	const node = h("div", send, why);
 	let range = null;
 
-	function update(job) {
+	function update(job, next) {
+		if (!job) moveFocus(node, next);
 		show(node, job !== null);
 		if (!job) return;
 		range = { start: parse(job.start_at), end: parse(job.end_at) };

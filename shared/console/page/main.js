@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { problemText } from "./advice.js";
 import { trace } from "./ask.js";
-import { button, h, say, setAttr, setText, show } from "./dom.js";
+import { button, h, moveFocus, say, setAttr, setText, show } from "./dom.js";
 import { card } from "./card.js";
 import { Feed, Hook } from "./feed.js";
 import { overview } from "./overview.js";
@@ -82,9 +82,10 @@ let shownTrouble = "";
 function trouble(p) {
 	const whole = at("trouble");
 	const banner = at("banner");
-	const key = p ? [p.kind, p.status, p.instance, feed.known].join() : "";
+	const key = p ? [p.kind, p.status, feed.known].join() : ""; // the first trace id of a fault is enough, and focus and voice are left alone
 	if (key === shownTrouble) return;
 	shownTrouble = key;
+	for (const box of [whole, banner]) moveFocus(box, at("main"));
 	show(whole, Boolean(p) && !feed.known);
 	show(banner, Boolean(p) && feed.known);
 	banner.replaceChildren();

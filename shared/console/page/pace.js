@@ -1,5 +1,6 @@
 // How fast a replay gets on, from what was acknowledged: pure, the clock is given.
 import { LIVE } from "./feed.js";
+import { HOUR, parse } from "./time.js";
 
 const SPAN = 10_000; // what the rate is the mean of
 const GAP = 6000; // a tab slept: what came before says nothing
@@ -29,28 +30,32 @@ export class Pace {
 	}
 }
 
-// shares is how far each slice is, 0 to 1, and how many entries are left. Slices hold about the same; counts may be too high,
-// so that one that is not done is never full.
+// shares is how far each slice is, 0 to 1. What one holds is known once it is done; the others are expected to share what is then
+// left of the estimate, which may be too high, so that none of them is full.
 export function shares(progress) {
 	const slices = Array.isArray(progress?.slices) ? progress.slices : [];
-	const total = slices.length || progress?.slices_total || 0;
-	const each = total ? (progress.estimated_entries ?? 0) / total : 0;
-	const parts = slices.map((s) => (s.done ? 1 : each ? Math.min(0.96, s.entries / each) : 0));
-	const left = slices.reduce((sum, s) => sum + (s.done ? 0 : Math.max(each - s.entries, each * 0.04)), 0);
-	return { slices, parts, each, left };
+	const open = slices.filter((s) => !s.done).length;
+	const held = slices.reduce((sum, s) => sum + (s.done ? s.entries : 0), 0);
+	const each = open ? Math.max(0, (progress.estimated_entries ?? 0) - held) / open : 0;
+	const parts = slices.map((s) => (s.done ? 1 : s.entries ? Math.min(0.96, s.entries / each) : 0));
+	return { slices, parts, each };
 }
 
-// portion is how far the whole of it is, 0 to 1, or null while there is no plan.
+// portion is how far the whole of it is, 0 to 1, or null while there is no plan. It is the mean of two that never fall: the slices,
+// of which those that were empty weigh nothing, and what was acknowledged of what was estimated. The estimate counts hours whole:
+// it weighs what of them the range is.
 export function portion(job) {
 	if (job?.status === "completed") return 1;
 	const progress = job?.progress;
 	if (progress?.slices_total === undefined) return null;
 	const { slices, parts } = shares(progress);
-	if (slices.length) {
-		const weigh = slices.filter((s) => !s.done || s.entries).length; // one that turned out empty was no work
-		return weigh ? Math.min(0.99, slices.reduce((sum, s, i) => sum + (s.entries ? parts[i] : 0), 0) / weigh) : 0.99;
-	}
-	return progress.slices_total ? Math.min(0.99, progress.slices_completed / progress.slices_total) : 0;
+	const weigh = slices.filter((s) => !s.done || s.entries).length;
+	const full = slices.reduce((sum, s, n) => sum + (s.entries ? parts[n] : 0), 0);
+	const bySlices = weigh ? full / weigh : progress.slices_completed / (progress.slices_total || 1);
+	const [from, to] = [parse(job.start_at), parse(job.end_at)];
+	const trust = (to - from) / (Math.ceil((to + 1) / HOUR) * HOUR - Math.floor(from / HOUR) * HOUR);
+	const byCount = progress.estimated_entries ? Math.min(1, progress.entries / progress.estimated_entries) : bySlices;
+	return Math.min(0.99, trust * byCount + (1 - trust) * bySlices);
 }
 
 // partsOf are the jobs that a replay consists of: itself, or the regions' that were asked for with it or are live.
@@ -59,17 +64,19 @@ export function partsOf(job) {
 	return Object.values(job.regions).filter((j) => LIVE.includes(j.status) || (j.status !== "unconfigured" && j.start_at === job.start_at && j.end_at === job.end_at));
 }
 
-// whole is how far a replay is, and how many entries are left; of several regions, each weighs what it was counted to hold.
+// whole is how far a replay is, and how many entries are left; of several regions, each weighs what it was counted to hold. One
+// that is not planned yet weighs nobody knows what: there is no whole until then.
 export function whole(job) {
 	let [sum, weight, left] = [0, 0, 0];
-	const parts = partsOf(job);
-	for (const one of parts) {
+	for (const one of partsOf(job)) {
 		const part = portion(one);
+		if (part === null && LIVE.includes(one.status)) return { part: null, left: 0 };
 		if (part === null) continue;
-		const counted = parts.length > 1 ? (one.progress.estimated_entries ?? 0) : 1;
-		sum += part * counted;
-		weight += counted;
-		if (LIVE.includes(one.status)) left += shares(one.progress).left;
+		const { entries = 0, estimated_entries: counted = 0 } = one.progress ?? {};
+		const heavy = Math.max(1, counted);
+		sum += part * heavy;
+		weight += heavy;
+		if (LIVE.includes(one.status)) left += entries ? (entries * (1 - part)) / part : counted;
 	}
 	return { part: weight ? sum / weight : job?.status === "completed" ? 1 : null, left };
 }

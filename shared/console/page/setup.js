@@ -56,8 +56,8 @@ export function setup({ region, title, hook }) {
 		try {
 			const config = await api.save(region, p);
 			tell("good", `Saved: ${Object.keys(p).map((n) => NAMES[n].toLowerCase()).join(", ")}.`);
-			secret.reset();
-			adopt(config, true);
+			if (secret.get() === (p.authorization ?? "")) secret.reset();
+			adopt(config, p);
 			hook.saved(config, "authorization" in p);
 		} catch (err) {
 			if (err.kind !== "aborted") refused(err);
@@ -79,18 +79,18 @@ export function setup({ region, title, hook }) {
 		answer.replaceChildren(...(text ? [h(`p.${kind}`, text), more].filter(Boolean) : []));
 	}
 
-	// adopt shows what is saved, except where somebody is changing it; all means after a save.
-	function adopt(config, all) {
+	// adopt shows what is saved, except where somebody is changing it; sent is what was saved just now.
+	function adopt(config, sent) {
 		const old = base;
 		base = { ...config, authorization: "", endpoint: config.endpoint === "unconfigured" ? "" : config.endpoint };
 		for (const [name, f] of Object.entries(fields)) {
-			if (name !== "authorization" && (all || !old || f.get() === old[name])) f.set(base[name]);
+			if (name !== "authorization" && (!old || f.get() === old[name] || f.get() === sent[name])) f.set(base[name]);
 		}
 		told();
 	}
 
 	function update() {
-		if (hook.config) adopt(hook.config, false);
+		if (hook.config) adopt(hook.config, {});
 		secret.saved(hook.authorized, hook.configured);
 		setAttr(form, "aria-busy", hook.config ? null : "true");
 		test.update();
