@@ -6,11 +6,11 @@ const ANSWERS = {
 	301: MOVED, 302: MOVED, 307: MOVED, 308: MOVED,
 	400: "The receiver does not understand what it gets. Check that it takes gzip and the log format chosen in Setup.",
 	401: "The receiver does not take the authorization header. Replace it in Setup, then send the range again.",
-	403: "The receiver knows the authorization header but does not allow it to send. Allow it there, or replace it in Setup.",
+	403: "The authorization header is known but may not send. Allow it there, or replace it in Setup.",
 	404: "There is nothing at the endpoint's path. Check the endpoint in Setup.",
 	405: "The endpoint does not take POST. Check its path in Setup.",
 	413: "The receiver takes less than was sent, even one entry at a time. Raise its limit.",
-	415: "The receiver does not take gzipped text. Let it take Content-Encoding gzip, or choose another log format in Setup.",
+	415: "The receiver does not take this kind of text. Let it take gzip, or choose another log format in Setup.",
 	422: "The receiver does not take these entries. Check that it expects the log format chosen in Setup.",
 };
 
@@ -22,7 +22,7 @@ const CODES = {
 	rejected: ["The receiver refused it", "Send a test entry from Setup to see what it answers, then send the range again."],
 	retries_exhausted: ["The receiver did not answer well in time", "It was tried for as long as the service is set to. Once a test entry from Setup arrives, send the range again."],
 	entry_too_large: ["An entry is too large for the receiver", "Raise the limit of the receiver, or send a range without that entry."],
-	undeliverable: ["The service could not send it", "This is a fault of the service. The detail says of when: a range without it can be sent. Tell whoever runs the service."],
+	undeliverable: ["The service could not send it", "The detail says of when: a range without it can be sent. Tell whoever runs the service."],
 };
 
 // advise is what failed, in words, and what to do.

@@ -7,6 +7,7 @@ import { whole } from "./pace.js";
 import { range } from "./range.js";
 import { SECOND, spoken, wire } from "./time.js";
 
+const NOWHERE = "No region has a webhook that is enabled.";
 const PAUSE = 250; // of the choosing, before an estimate is asked for
 
 // ask is about a region or all of them; cancel() asks whether to cancel the running replay.
@@ -16,11 +17,10 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 	const send = button("Send Replay", "primary", () => put());
 	const aside = h("p.hint", { id: uid("aside") });
 	const answer = h("div.answer", { role: "status" });
-	const off = h("div.note", h("p", "The webhook is not enabled, so there is nowhere to send to."), button("Open Setup", "link", () => setup?.()));
+	const off = h("div.note", h("p", "The webhook is not enabled, so there is nowhere to send to."), button("Open Setup", "link", setup));
 	setAttr(send, "aria-describedby", aside.id);
 	const node = h("div.ask.stack", { role: "group", "aria-label": `Ask for a replay, ${title}` },
 		choice.node, estimate.node, off, h("div.row", send, aside), answer);
-	let queued = null; // a range that waits for the running replay to end
 	const running = h("span");
 
 	// put sends the range chosen, or the one given. Twice pressed is once sent.
@@ -28,7 +28,6 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 		const w = given ?? choice.window();
 		if (!given) choice.show(w); // it may have been chosen long ago
 		if (w.wrong) return tell("error", w.wrong);
-		queued = null;
 		tell("", "");
 		try {
 			const job = await api.send(region, wire(w.start), wire(w.end));
@@ -36,42 +35,36 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 			feed.sent(region, job);
 		} catch (p) {
 			if (p.kind === "aborted") return;
-			await refused(p, w);
+			await refused(p);
 		}
 	});
 
-	async function refused(p, w) {
+	async function refused(p) {
 		if (p.status === 409) {
 			await feed.read();
-			return isLive(feed.job(region)) ? conflict(w, false) : tell("error", "A replay was in the way. It has ended by now: send yours again.");
+			return isLive(feed.job(region)) ? conflict() : tell("error", "A replay was in the way. It has ended by now: send yours again.");
 		}
 		const hook = p.invalid.find((v) => v.field === "webhook");
 		if (hook) {
 			hooks.forEach((one) => one.read());
-			return tell("error", region === "global" ? "No region has a webhook that is enabled." : "The webhook is not enabled.", setup && button("Open Setup", "link", setup));
+			return tell("error", setup ? "The webhook is not enabled." : NOWHERE, setup && button("Open Setup", "link", setup));
 		}
 		if (p.invalid.length) return tell("error", p.invalid.map((v) => `The ${v.field.replace("_at", "")} ${v.reason}.`).join(" "));
 		const unsure = p.kind === "network" || p.kind === "timeout";
-		tell("error", unsure ? `${problemText(p)} It may have been accepted all the same: look at the latest replay before you send again.` : `It was not sent. ${problemText(p)}`, p.trace ? trace(p) : null);
+		tell("error", unsure ? `${problemText(p)} It may have been accepted all the same: look at the latest replay before you send again.` : `It was not sent. ${problemText(p)}`, trace(p));
 		if (unsure) feed.read();
 	}
 
-	function conflict(w, waits) {
-		queued = waits ? w : null;
-		const drop = () => {
-			queued = null;
+	function conflict() {
+		const stop = () => {
 			tell("", "");
+			cancel();
 		};
-		const first = waits
-			? button("Do not wait", "plain small", drop)
-			: button("Send when it ends", "plain small", () => conflict(w, true));
-		const stop = waits ? null : button("Cancel it…", "danger-quiet small", () => (drop(), cancel()));
 		answer.dataset.kind = "conflict";
 		answer.replaceChildren(h("div.conflict",
 			h("p", h("strong", "A replay is running. "), running),
-			h("p", waits ? "Your range is sent once it has ended, while this page is in view." : "Only one can run at a time. Wait for it, or cancel it."),
-			h("div.row", first, stop)));
-		if (waits) first.focus();
+			h("p", "Only one can run at a time. Wait for it, or cancel it."),
+			h("div.row", button("Cancel it…", "danger-quiet small", stop))));
 	}
 
 	function progress(job) {
@@ -90,23 +83,18 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 		const job = feed.job(region);
 		const known = hooks.filter((k) => k.config);
 		const on = known.filter((k) => k.config.enabled);
-		const dead = known.length === hooks.length && hooks.length > 0 && on.length === 0;
-		show(off, dead && region !== "global");
-		show(send.parentElement, !(dead && region !== "global"));
+		const dead = region !== "global" && known.length > 0 && on.length === 0;
+		show(off, dead);
+		show(send.parentElement, !dead);
 		setText(aside, where(job, on, known));
 		progress(job);
-		if (answer.dataset.kind === "conflict" && !isLive(job)) {
-			const next = queued;
-			queued = null;
-			tell("", "");
-			if (next) put(next);
-		}
+		if (answer.dataset.kind === "conflict" && !isLive(job)) tell("", "");
 	}
 
 	function where(job, on, known) {
 		if (job?.status === "accepted" || job?.status === "pending") return "Replaces the one that has not started yet.";
 		if (region !== "global" || known.length < hooks.length) return "";
-		if (!on.length) return "No region has a webhook that is enabled.";
+		if (!on.length) return NOWHERE;
 		return on.length === known.length ? "Goes to every region, or to none." : `Goes to ${on.map((k) => k.region).join(", ")}. The others are not enabled.`;
 	}
 
@@ -114,7 +102,7 @@ export function ask({ region, title, feed, hooks, setup, cancel }) {
 }
 
 export function trace(p) {
-	return h("p.hint", "Trace id ", h("code", p.trace));
+	return p.trace && h("p.hint", "Trace id ", h("code", p.trace));
 }
 
 // estimating says what the range chosen comes to; of several requests the last one counts.

@@ -8,7 +8,7 @@ const NAMES = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday
 export function calendar(label, pick) {
 	const body = h("tbody");
 	const table = h("table.calendar", { role: "grid", "aria-label": label, "aria-multiselectable": "true" },
-		h("thead", h("tr", ...NAMES.map((n) => h("th", { scope: "col", abbr: n }, h("span", { "aria-hidden": "true" }, n.slice(0, 2)), h("span.sr", n))))), body);
+		h("thead", h("tr", ...NAMES.map((n) => h("th", { scope: "col" }, h("span", { "aria-hidden": "true" }, n.slice(0, 2)), h("span.sr", n))))), body);
 	const cells = new Map();
 	let span = { first: "", last: "" };
 	let focused = "";

@@ -19,19 +19,24 @@ export function badge() {
 	};
 }
 
-export function card(region, feed, hook) {
+// frame is a card's outside: its title with a badge, a line about it, what else is in its head, and what is below.
+export function frame(region, title, aside, ...content) {
 	const id = uid("region");
-	const title = h("h2", { id, tabindex: "-1" }, region);
 	const mark = badge();
 	const where = h("p.where.muted");
+	const node = h("section.card", { id: `card-${region}`, "aria-labelledby": id, data: { region, status: "loading" } },
+		h("div.head", h("div.title", h("div.row", h("h2", { id, tabindex: "-1" }, title), mark.node), where), aside), ...content);
+	return { node, mark, where };
+}
+
+export function card(region, feed, hook) {
 	const trouble = h("div.note.bad");
 	const form = setup({ region, title: region, hook });
 	const toSetup = () => pages.open("Setup", true);
 	const replay = replaying({ region, title: region, feed, hooks: [hook], hook, setup: toSetup });
 	let settled = false;
 	const pages = tabs(`Region ${region}`, [{ name: "Setup", node: form.node }, { name: "Replay", node: replay.node }], (name) => (name === "Replay" ? replay.fresh() : settled && hook.read()));
-	const node = h("section.card", { id: `card-${region}`, "aria-labelledby": id, data: { region, status: "loading" } },
-		h("div.head", h("div.title", h("div.row", title, mark.node), where), pages.list), trouble, ...pages.panels);
+	const { node, mark, where } = frame(region, region, pages.list, trouble, ...pages.panels);
 	let ran = false;
 
 	function update() {
@@ -39,7 +44,6 @@ export function card(region, feed, hook) {
 		const live = isLive(feed.job(region));
 		if (ran && !live) hook.read(); // a 410 turned it off, or its receiver answers otherwise now
 		ran = live;
-		node.dataset.job = feed.job(region)?.status ?? "";
 		mark.set(hook.word, { loading: "", unknown: "Unknown" }[hook.word]);
 		setText(where, hook.configured ? hook.config.endpoint : hook.config ? "No endpoint yet" : "");
 		if (!settled && hook.status && hook.config) {
@@ -64,8 +68,7 @@ function failed(node, hook) {
 	node.dataset.key = key;
 	node.replaceChildren(...(hook.problem ? [
 		h("p", h("strong", "The webhook could not be read. "), problemText(hook.problem)),
-		...(hook.problem.trace ? [trace(hook.problem)] : []),
-		button("Try again", "link", () => hook.read())] : []));
+		trace(hook.problem), button("Try again", "link", () => hook.read())] : []));
 }
 
 export function replaying({ region, title, feed, hooks, hook, setup: toSetup }) {

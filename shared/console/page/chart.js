@@ -26,7 +26,6 @@ export function chart(label) {
 		if (slices.length) place(columns, slices, parts, each, from, to);
 		else columns[0].set(0, 1, LOW, part ?? 0, false);
 		plot.classList.toggle("bare", !slices.length);
-		node.classList.toggle("waiting", part === null);
 		node.dataset.job = job.status;
 		setAttr(node, "aria-valuenow", part === null ? null : Math.floor(part * 100));
 		setAttr(node, "aria-valuetext", text);
@@ -46,7 +45,6 @@ function column() {
 			node.style.setProperty("--height", `${(height * 100).toFixed(1)}%`);
 			fill.style.setProperty("--part", part.toFixed(4));
 			node.classList.toggle("done", done);
-			node.classList.toggle("now", !done && part > 0);
 		},
 	};
 }

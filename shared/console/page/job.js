@@ -132,7 +132,7 @@ function explain(node, job, setup) {
 		const fix = setup && !["cancelled", "undeliverable", "expired"].includes(failure.code);
 		return h(failure.code === "cancelled" ? "div.note" : "div.note.bad",
 			h("p", h("strong", region ? `${region}: ${title}` : title)),
-			h("p.detail", capital(failure.detail)), h("p", what),
+			h("p.hint", capital(failure.detail)), h("p", what),
 			fix ? button("Open Setup", "link", setup) : null);
 	}));
 }

@@ -91,13 +91,12 @@ function trouble(p) {
 	banner.replaceChildren();
 	whole.replaceChildren();
 	if (!p) return;
-	const more = p.trace ? [trace(p)] : [];
 	const again = () => button("Try again", "plain small", () => feed.read());
 	if (feed.known) {
 		const text = p.kind === "network" ? "No connection to the service. What you see may be old." : `The replays could not be read. ${problemText(p)}`;
-		banner.append(h("p", text), ...more, again());
+		banner.append(h("p", text), trace(p), again());
 	} else {
-		whole.append(h("h1", p.kind === "network" ? "No connection" : "The service has a problem"), h("p", problemText(p)), ...more,
+		whole.append(h("h1", p.kind === "network" ? "No connection" : "The service has a problem"), h("p", problemText(p)), trace(p),
 			h("p.hint", "It is tried again by itself."), h("div.row", again()));
 	}
 }

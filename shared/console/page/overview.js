@@ -1,32 +1,25 @@
 // The card of all regions: each at a glance, and one replay for them all.
-import { badge, replaying } from "./card.js";
-import { capital, h, number, setAttr, setText, show, uid } from "./dom.js";
+import { badge, frame, replaying } from "./card.js";
+import { capital, h, number, setText, show } from "./dom.js";
 import { wordOf } from "./job.js";
 import { portion } from "./pace.js";
 
 // overview has a row a region; link(region) is where its card, or its page, is.
 export function overview(feed, hooks, link) {
-	const id = uid("region");
-	const mark = badge();
-	const where = h("p.where.muted");
 	const rows = [...feed.jobs.keys()].map((region) => row(region, hooks.find((k) => k.region === region), link(region)));
 	const table = h("table.regions",
 		h("caption.sr", "Regions"),
 		h("thead", h("tr", ...["Region", "Webhook", "Replay", "Entries", "Done"].map((name, n) => h(n > 2 ? "th.right" : "th", { scope: "col" }, name)))),
 		h("tbody", ...rows.map((r) => r.node)));
 	const replay = replaying({ region: "global", title: "All regions", feed, hooks, hook: null, setup: null });
-	const node = h("section.card", { id: "card-global", "aria-labelledby": id, data: { region: "global", status: "loading" } },
-		h("div.head", h("div.title", h("div.row", h("h2", { id, tabindex: "-1" }, "All regions"), mark.node), where)),
-		h("div.glance", table), h("div.panel", replay.node));
+	const { node, mark, where } = frame("global", "All regions", null, h("div.glance", table), h("div.panel", replay.node));
+
+	show(where, false); // the table says it
 
 	function update() {
 		const status = feed.all?.status ?? "loading";
 		node.dataset.status = status;
-		node.dataset.job = status;
 		mark.set(wordOf(feed.all).toLowerCase(), status === "unconfigured" ? "No replay yet" : wordOf(feed.all));
-		const known = hooks.filter((k) => k.status);
-		const active = known.filter((k) => k.word === "active").length;
-		setText(where, known.length === hooks.length && hooks.length ? `${active} of ${hooks.length} active` : "");
 		for (const r of rows) r.update(feed.job(r.region));
 		replay.update();
 	}
@@ -53,7 +46,6 @@ function row(region, hook, href) {
 			setText(far, there && part !== null ? `${Math.floor(part * 100)} %` : "–");
 			show(bar, Boolean(there && part !== null));
 			bar.style.setProperty("--part", String(part ?? 0));
-			setAttr(node, "data-job", job?.status);
 		},
 	};
 }

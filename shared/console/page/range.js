@@ -108,8 +108,8 @@ function custom(changed) {
 }
 
 function judge(start, end) {
-	if (!start) return { which: [0], text: "The start needs a date as 2026-01-31 and a time as 09:00:00." };
-	if (!end) return { which: [1], text: "The end needs a date as 2026-01-31 and a time as 17:00:00." };
+	const read = (n) => ({ which: [n], text: `The ${n ? "end" : "start"} needs a date as 2026-01-31 and a time as 09:00:00.` });
+	if (!start || !end) return read(start ? 1 : 0);
 	if (start.at > end.at) return { which: [0, 1], text: "The start is after the end." };
 	if (start.at < now() - WEEK) return { which: [0], text: "The start is more than seven days ago." };
 	if (end.at > now() + MINUTE) return { which: [1], text: "The end is in the future." };

@@ -23,7 +23,7 @@ export function receiver({ region, title, hook, dirty: changed }) {
 		} catch (p) {
 			if (p.kind === "aborted") return;
 			const text = p.status === 429 ? "Another test of this webhook is under way. Try again in a moment." : problemText(p);
-			result.replaceChildren(h("p.error", text), ...(p.trace && p.status >= 500 ? [trace(p)] : []));
+			result.replaceChildren(h("p.error", text), p.status >= 500 ? trace(p) : "");
 		}
 		hook.read();
 	});

@@ -71,7 +71,7 @@ export function setup({ region, title, hook }) {
 			fields[here[0].field].focus();
 			tell("error", "Not saved. See what is marked above.");
 		} else {
-			tell("error", `Not saved. ${problemText(p)}`, p.trace ? trace(p) : null);
+			tell("error", `Not saved. ${problemText(p)}`, trace(p));
 		}
 	}
 
@@ -99,12 +99,16 @@ export function setup({ region, title, hook }) {
 	return { node, update };
 }
 
-function errorAt(input) {
-	const node = h("p.error", { id: uid("error") });
+// noted is a field's help and what is wrong with it, which whoever is in the field hears, too.
+function noted(input, hint = "") {
+	const error = h("p.error", { id: uid("error") });
+	const help = h("p.hint", { id: uid("hint") }, hint);
+	setAttr(input, "aria-describedby", `${help.id} ${error.id}`);
 	return {
-		node,
+		input, error, help,
+		focus: () => input.focus(),
 		wrong(text) {
-			setText(node, text);
+			setText(error, text);
 			setAttr(input, "aria-invalid", text ? "true" : null);
 		},
 	};
@@ -112,32 +116,24 @@ function errorAt(input) {
 
 function textField(name, hint, more) {
 	const input = h("input.field", { type: "text", id: uid("field"), autocomplete: "off", autocapitalize: "none", spellcheck: "false", ...more });
-	const error = errorAt(input);
-	const help = h("p.hint", { id: uid("hint") }, hint);
+	const field = noted(input, hint);
 	const label = h("label", { for: input.id }, NAMES[name]);
-	setAttr(input, "aria-describedby", `${help.id} ${error.node.id}`);
 	return {
-		input, help, label,
-		node: h("div.labelled", label, input, error.node, help),
+		...field, label,
+		node: h("div.labelled", label, input, field.error, field.help),
 		get: () => input.value.trim(),
 		set: (value) => (input.value = value),
-		focus: () => input.focus(),
-		wrong: error.wrong,
 	};
 }
 
 function option(name, kind, more) {
 	const input = h(`input.${kind}`, { type: "checkbox", id: uid("option"), ...more });
-	const error = errorAt(input);
-	const help = h("p.hint", { id: uid("hint") });
-	setAttr(input, "aria-describedby", `${help.id} ${error.node.id}`);
+	const field = noted(input);
 	return {
-		help,
-		node: h("div.option", input, h("div", h("label", { for: input.id }, NAMES[name]), help, error.node)),
+		...field,
+		node: h("div.option", input, h("div", h("label", { for: input.id }, NAMES[name]), field.help, field.error)),
 		get: () => input.checked,
 		set: (value) => (input.checked = value),
-		focus: () => input.focus(),
-		wrong: error.wrong,
 	};
 }
 
@@ -198,14 +194,12 @@ function formatField() {
 			setAttr(inputs[n], "aria-describedby", about.id);
 			return h("div.format", inputs[n], h("label", { for: inputs[n].id }, value), about);
 		}));
-	const error = errorAt(node);
-	setAttr(node, "aria-describedby", error.node.id);
-	node.append(error.node);
+	const field = noted(node);
+	node.append(field.help, field.error);
 	const get = () => inputs.find((i) => i.checked)?.value ?? "";
 	return {
-		node, get,
+		...field, node, get,
 		set: (value) => inputs.forEach((i) => (i.checked = i.value === value)),
 		focus: () => (inputs.find((i) => i.checked) ?? inputs[0]).focus(),
-		wrong: error.wrong,
 	};
 }

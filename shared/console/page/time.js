@@ -17,8 +17,8 @@ export function zone() {
 	return Intl.DateTimeFormat().resolvedOptions().timeZone || "local time";
 }
 
-export function offset(at, ahead = here) {
-	const minutes = Math.round(ahead(at) / MINUTE);
+export function offset(at) {
+	const minutes = Math.round(here(at) / MINUTE);
 	if (minutes === 0) return "UTC";
 	const far = Math.abs(minutes);
 	return `UTC${minutes < 0 ? "−" : "+"}${two(Math.floor(far / 60))}:${two(far % 60)}`;
@@ -60,27 +60,27 @@ export function readTime(text) {
 
 // instants are those at which the clock shows that date and time: one, two where it is set back, none where it is set
 // forward over them.
-export function instants(date, time, ahead = here) {
+export function instants(date, time) {
 	const shown = Date.parse(`${date}T${time}Z`);
 	const found = new Set();
 	for (const near of [shown - DAY, shown + DAY]) {
-		const at = shown - ahead(near);
-		if (at + ahead(at) === shown) found.add(at);
+		const at = shown - here(near);
+		if (at + here(at) === shown) found.add(at);
 	}
 	return [...found].sort((a, b) => a - b);
 }
 
 // instant is the one that is meant: of two, the earlier for a start and the later for an end, so that nothing is left out; of
 // none, what the clock shows an hour before or after. why says so.
-export function instant(date, time, end, ahead = here) {
-	const all = instants(date, time, ahead);
+export function instant(date, time, end) {
+	const all = instants(date, time);
 	if (all.length === 1) return { at: all[0], why: "" };
 	if (all.length === 2) {
 		return { at: all[end ? 1 : 0], why: `The clock shows ${time} twice that day. The ${end ? "later" : "earlier"} one is taken.` };
 	}
 	const shown = Date.parse(`${date}T${time}Z`);
-	const at = shown - ahead(end ? shown - DAY : shown + DAY);
-	return { at, why: `The clock skips ${time} that day. ${fields(at, ahead).time} is taken.` };
+	const at = shown - here(end ? shown - DAY : shown + DAY);
+	return { at, why: `The clock skips ${time} that day. ${fields(at).time} is taken.` };
 }
 
 export function plus(date, days) {
@@ -92,9 +92,9 @@ export function weekday(date) {
 }
 
 // weeks are the days of the whole weeks, from Monday, that the last seven days lie in.
-export function weeks(now, ahead = here) {
-	const first = fields(now - WEEK, ahead).date;
-	const last = fields(now, ahead).date;
+export function weeks(now) {
+	const first = fields(now - WEEK).date;
+	const last = fields(now).date;
 	const rows = [];
 	for (let day = plus(first, -weekday(first)); day <= last; day = plus(day, 7)) {
 		rows.push(Array.from({ length: 7 }, (_, n) => plus(day, n)));
@@ -102,13 +102,10 @@ export function weeks(now, ahead = here) {
 	return { rows, first, last };
 }
 
-export function dayName(date) {
-	return new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
-}
+const written = (options) => (date) => new Date(`${date}T00:00:00Z`).toLocaleDateString("en-GB", { ...options, timeZone: "UTC" });
 
-export function month(date) {
-	return new Intl.DateTimeFormat("en-GB", { month: "short", timeZone: "UTC" }).format(Date.parse(`${date}T00:00:00Z`));
-}
+export const dayName = written({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const month = written({ month: "short" });
 
 // spoken is a duration in its two largest units: "6 h", "2 d 3 h", "1 min 30 s".
 export function spoken(ms) {
