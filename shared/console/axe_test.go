@@ -93,7 +93,7 @@ func (p *page) shoot(name string, width int64, scheme string) {
 	if *shots == "" {
 		return
 	}
-	height := value[float64](p, "document.documentElement.scrollHeight")
+	height := value[float64](p, "scrollTo({ top: 0, behavior: 'instant' }), document.documentElement.scrollHeight") // what sticks is at the top
 	yes := true
 	shot := call(p, cdppage.CaptureScreenshot, cdppage.CaptureScreenshotParams{CaptureBeyondViewport: &yes, Clip: &cdppage.Viewport{Width: float64(width), Height: max(height, 900), Scale: 1}})
 	file := filepath.Join(*shots, fmt.Sprintf("%s-%d-%s.png", strings.ReplaceAll(name, " ", "-"), width, scheme))

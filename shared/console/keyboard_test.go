@@ -168,3 +168,11 @@ func (p *page) checked(places ...at) bool {
 	p.t.Helper()
 	return on[bool](p, p.find(places...), "function() { return this.checked }")
 }
+
+// keepsFocus fails where a button that went away once it was pressed took the focus along: the next Tab would start at the top.
+func (p *page) keepsFocus(button string) {
+	p.t.Helper()
+	if value[bool](p, "document.activeElement === document.body") {
+		p.t.Errorf("%s took the focus along", button)
+	}
+}

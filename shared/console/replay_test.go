@@ -163,6 +163,7 @@ func TestAReplayIsWatchedRefusedCancelledAndSentAgain(t *testing.T) {
 	p.push(us, at{"button", "Yes, cancel it"})
 	p.shows("Cancelled", us, at{"table", "Latest replay, us"})
 	p.shows("Cancelled by ada", us)
+	p.keepsFocus("Yes, cancel it")
 	p.state("cancelled")
 	if job := w.ask("GET", jobPath, "us", "", 200); job["status"] != "failed" {
 		t.Errorf("the replay is %v", job)
@@ -171,6 +172,7 @@ func TestAReplayIsWatchedRefusedCancelledAndSentAgain(t *testing.T) {
 	close(gate)
 	p.push(us, sendAgain)
 	p.shows("700 entries acknowledged", us)
+	p.keepsFocus("Send again")
 	p.shows("Completed", us, at{"table", "Latest replay, us"})
 	if got := slices.Compact(in.ids(t)); len(got) != 700 {
 		t.Errorf("the receiver has %d entries", len(got))

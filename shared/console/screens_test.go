@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp/kb"
+
+	"reprise/shared/receiver"
 )
 
 // TestScreens leaves pictures of what somebody sees in the first minutes. Whether these states are right is for the other tests.
@@ -46,4 +48,16 @@ func TestScreens(t *testing.T) {
 	p.shows("700 entries acknowledged", us)
 	p.shows("Completed", all, at{"table", "Latest replay, All regions"})
 	p.state("screen 6 completed")
+	p.choose(kb.ArrowRight, us, timeRange, at{"radio", "Custom range"})
+	p.state("screen 7 custom range")
+	w.hook("us", newInbox(t, receiver.Options{Authorization: "Bearer other"}, nil).url)
+	p.push(us, sendAgain)
+	p.shows("The receiver refused it", us)
+	p.state("screen 8 failed")
+	p.allow("status of 503")
+	w.stand(answering(503, "Service Unavailable"))
+	p.push(us, at{"button", "Reload"})
+	p.is("error")
+	p.state("screen 9 trouble")
+	w.open()
 }
