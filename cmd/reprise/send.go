@@ -63,7 +63,7 @@ func (c *sendCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	in, name, err := openEntries(c.File, s.in)
+	in, name, err := openEntries(ctx, c.File, s.in)
 	if err != nil {
 		return err
 	}
@@ -147,10 +147,10 @@ func inItsFile(err error, b bodies.Body) error {
 	return err
 }
 
-// openEntries is the file that a command was given, or standard input, with what to call it.
-func openEntries(file string, stdin io.Reader) (io.ReadCloser, string, error) {
+// openEntries is the file that a command was given, or standard input until ctx ends, with what to call it.
+func openEntries(ctx context.Context, file string, stdin io.Reader) (io.ReadCloser, string, error) {
 	if file == "-" {
-		return io.NopCloser(stdin), "standard input", nil
+		return io.NopCloser(&interruptible{ctx: ctx, from: stdin}), "standard input", nil
 	}
 	f, err := os.Open(file)
 	return f, file, err

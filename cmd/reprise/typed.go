@@ -27,22 +27,38 @@ func typed(ctx context.Context, in io.Reader) (string, error) {
 }
 
 // orInterrupted is what read returns, unless ctx ends before: then read is left to its fate, as the process ends.
-func orInterrupted(ctx context.Context, read func() (string, error)) (string, error) {
+func orInterrupted[T any](ctx context.Context, read func() (T, error)) (was T, err error) {
 	type result struct {
-		text string
+		what T
 		err  error
 	}
 	got := make(chan result, 1)
 	go func() {
-		text, err := read()
-		got <- result{text, err}
+		what, err := read()
+		got <- result{what, err}
 	}()
 	select {
 	case r := <-got:
-		return r.text, r.err
+		return r.what, r.err
 	case <-ctx.Done():
-		return "", errInterrupted
+		return was, errInterrupted
 	}
+}
+
+// interruptible reads what may never come, such as the rest of standard input, until ctx ends.
+type interruptible struct {
+	ctx  context.Context
+	from io.Reader
+	own  []byte // what a read that was left to its fate may yet write to
+}
+
+func (r *interruptible) Read(b []byte) (int, error) {
+	if len(r.own) < len(b) {
+		r.own = make([]byte, len(b))
+	}
+	n, err := orInterrupted(r.ctx, func() (int, error) { return r.from.Read(r.own[:len(b)]) })
+	copy(b, r.own[:n])
+	return n, err
 }
 
 // readSecret asks for a secret without showing it, or reads it where nobody types. One line break at its end is none of it.

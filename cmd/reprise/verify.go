@@ -52,7 +52,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	in, name, err := openEntries(c.File, s.in)
+	in, name, err := openEntries(ctx, c.File, s.in)
 	if err != nil {
 		return err
 	}
