@@ -25,22 +25,22 @@ import (
 // cli is the command line: kong reads it from these fields. Every flag has an environment variable, so that a container
 // needs no command line.
 type cli struct {
-	Serve      serveCmd      `cmd:"" help:"Serve the API on this machine, with everything in one file."`
-	Token      tokenCmd      `cmd:"" help:"Make, show and revoke tokens for the API."`
-	Keys       keysCmd       `cmd:"" help:"Make the key that entries are signed with."`
-	Listen     listenCmd     `cmd:"" help:"Be a webhook that checks what it gets."`
-	Send       sendCmd       `cmd:"" help:"Send entries of a file to a service."`
-	Verify     verifyCmd     `cmd:"" help:"Check the signatures of entries in a file."`
-	Demo       demoCmd       `cmd:"" help:"Show a whole replay on this machine and compare it entry by entry."`
-	Replay     replayCmd     `cmd:"" help:"Send a range of entries again."`
-	Status     statusCmd     `cmd:"" help:"Show how the last replay is."`
-	Cancel     cancelCmd     `cmd:"" help:"End a replay."`
-	Webhook    webhookCmd    `cmd:"" help:"Show, change and try where replays go."`
-	Login      loginCmd      `cmd:"" help:"Keep a token for a service."`
-	Logout     logoutCmd     `cmd:"" help:"Forget the token of a service."`
-	Profiles   profilesCmd   `cmd:"" help:"Show the services that are kept."`
-	Completion completionCmd `cmd:"" help:"Print a script that has a shell complete command lines."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Replay     replayCmd     `cmd:"" group:"Client" help:"Send a range of entries again."`
+	Status     statusCmd     `cmd:"" group:"Client" help:"Show how the last replay is."`
+	Cancel     cancelCmd     `cmd:"" group:"Client" help:"End a replay."`
+	Webhook    webhookCmd    `cmd:"" group:"Client" help:"Show, change and try where replays go."`
+	Send       sendCmd       `cmd:"" group:"Client" help:"Send entries of a file to a service."`
+	Login      loginCmd      `cmd:"" group:"Client" help:"Keep a token for a service."`
+	Logout     logoutCmd     `cmd:"" group:"Client" help:"Forget the token of a service."`
+	Profiles   profilesCmd   `cmd:"" group:"Client" help:"Show the services that are kept."`
+	Serve      serveCmd      `cmd:"" group:"Service on this machine" help:"Serve the API on this machine, with everything in one file."`
+	Token      tokenCmd      `cmd:"" group:"Service on this machine" help:"Make, show and revoke tokens for the API."`
+	Keys       keysCmd       `cmd:"" group:"Service on this machine" help:"Make the key that entries are signed with."`
+	Demo       demoCmd       `cmd:"" group:"Service on this machine" help:"Show a whole replay on this machine and compare it entry by entry."`
+	Listen     listenCmd     `cmd:"" group:"Receivers and checks" help:"Be a webhook that checks what it gets."`
+	Verify     verifyCmd     `cmd:"" group:"Receivers and checks" help:"Check the signatures of entries in a file."`
+	Completion completionCmd `cmd:"" group:"Others" help:"Print a script that has a shell complete command lines."`
+	Version    versionCmd    `cmd:"" group:"Others" help:"Print the version."`
 
 	ShowVersion kong.VersionFlag `name:"version" help:"Print the version."`
 }
