@@ -182,6 +182,16 @@ func TestWhatOthersSayIsFitForATerminal(t *testing.T) {
 	}
 }
 
+func TestATokenThatIsCutOffIsNotSaid(t *testing.T) {
+	for _, code := range []int{200, 502} {
+		c := New(Config{API: "http://reprise.test", Token: "tok-secret", Now: time.Now})
+		c.http.Transport = &replies{all: []func() (*http.Response, error){says(code, "Retry-After: 60", strings.Repeat("x", maxSaid-5)+"tok-secret")}}
+		if _, err := c.Job(t.Context(), false); err == nil || strings.Contains(err.Error(), "tok") || !strings.Contains(err.Error(), "x***") {
+			t.Errorf("%d: %v", code, err)
+		}
+	}
+}
+
 func TestATokenThatAHeaderRepeatsIsNotSaid(t *testing.T) {
 	for _, location := range []string{"/tok-secret/rpr_other", "/tok-secret\x1b/rpr_other"} { // one that is read, one that net/http complains about
 		synctest.Test(t, func(t *testing.T) {

@@ -96,7 +96,7 @@ func (c *Client) refusal(q request, res *http.Response, text []byte) *Refusal {
 		Invalid                 []Invalid `json:"invalid_parameters"`
 	}
 	if json.Unmarshal(text, &p) != nil || p.Title == "" && p.Detail == "" {
-		r.Body = c.clean(string(bytes.TrimSpace(text[:min(len(text), maxSaid)])))
+		r.Body = c.beginning(text)
 		return r
 	}
 	r.Title, r.Detail, r.Instance = c.clean(p.Title), c.clean(p.Detail), c.clean(p.Instance)
@@ -104,6 +104,12 @@ func (c *Client) refusal(q request, res *http.Response, text []byte) *Refusal {
 		r.Invalid = append(r.Invalid, Invalid{c.clean(v.Field), v.Rule, c.clean(v.Reason)})
 	}
 	return r
+}
+
+// beginning is that of an answer, cut only once it is clean: half a token must not stay.
+func (c *Client) beginning(text []byte) string {
+	said := c.clean(string(bytes.TrimSpace(text)))
+	return strings.ToValidUTF8(said[:min(len(said), maxSaid)], "")
 }
 
 // clean is what others wrote, fit for a terminal: without our token, which they were told, without control characters, which a

@@ -113,7 +113,7 @@ func (c *Client) read(ctx context.Context, q request, in, out any) ([]byte, erro
 		return nil, err
 	}
 	if err := json.Unmarshal(text, out); err != nil {
-		return nil, fmt.Errorf("%s: answered what is no JSON of the contract's shape, so that it may not be the API of Reprise: %w: %s", q, err, c.clean(string(text[:min(len(text), maxSaid)])))
+		return nil, fmt.Errorf("%s: answered what is no JSON of the contract's shape, so that it may not be the API of Reprise: %w: %s", q, err, c.beginning(text))
 	}
 	return text, nil
 }
