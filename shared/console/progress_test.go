@@ -25,7 +25,7 @@ const history = `(() => {
 	let seed = 7;
 	const dice = (n) => (seed = (seed * 48271) % 2147483647) % n;
 	const fell = [];
-	for (let run = 0; run < 3000; run++) {
+	for (let run = 0; run < 1000; run++) {
 		const start = 1.7e12 + dice(5e6), end = start + [9e5, 36e5, 864e5][dice(3)];
 		const at = (n) => new Date(n).toISOString();
 		const regions = {};
