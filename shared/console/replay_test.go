@@ -97,6 +97,16 @@ func TestACustomRangeIsTakenInTheCalendar(t *testing.T) {
 			t.Errorf("the table has no %q: %s", text, table)
 		}
 	}
+	// The oldest may grow too old while somebody thinks; the range is what is left of it.
+	ago := time.Now().Add(-7*24*time.Hour - 5*time.Minute).In(zone)
+	p.enter(ago.Format("2006-01-02"), us, at{"textbox", "Start date"})
+	p.enter(ago.Format("15:04:05"), us, at{"textbox", "Start time"})
+	p.wait("it begins seven days ago", func() bool {
+		text := strings.Join(strings.Fields(p.text(us)), " ")
+		return slices.ContainsFunc([]time.Duration{5 * time.Minute, 6 * time.Minute}, func(d time.Duration) bool { // a minute may begin meanwhile
+			return strings.Contains(text, "From "+ago.Add(d).Format("2006-01-02 15:04"))
+		})
+	})
 	p.enter("2020-01-01", us, at{"textbox", "Start date"})
 	p.shows("The start is more than seven days ago.", us)
 	p.state("a custom range that is refused")

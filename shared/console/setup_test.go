@@ -3,6 +3,8 @@ package console_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp/kb"
@@ -92,6 +94,7 @@ func TestWhatAReceiverSaysToATestEntryIsShown(t *testing.T) {
 	p.enters(p.Admin)
 	p.is("ready")
 	p.tabs(us, "Setup")
+	var before []string
 	for _, c := range []struct {
 		name, endpoint string
 		want           []string
@@ -106,7 +109,12 @@ func TestWhatAReceiverSaysToATestEntryIsShown(t *testing.T) {
 			p.enter(c.endpoint, us, endpoint)
 			p.push(us, save)
 			p.shows("Saved: endpoint.", us)
+			p.wait("what the receiver before said is gone", func() bool {
+				text := p.text(us)
+				return !slices.ContainsFunc(before, func(said string) bool { return strings.Contains(text, said) })
+			})
 		}
+		before = c.want
 		p.push(us, at{"button", "Send test entry"})
 		for _, text := range c.want {
 			p.shows(text, us)

@@ -14,6 +14,9 @@ const PRESETS = [
 	["Custom range", 0],
 ];
 
+// GRACE is how long the oldest that could be chosen may stand while somebody thinks; what is out of the week by then is left out.
+const GRACE = 10 * MINUTE;
+
 // range tells changed() of each choice; its window() is {start, end}, or {wrong} with the reason, as of now.
 export function range(changed) {
 	const name = uid("range");
@@ -102,7 +105,7 @@ function custom(changed) {
 		const fault = judge(start, end);
 		ends.forEach((e, n) => e.mark(fault?.which.includes(n) ?? false));
 		if (fault) return { wrong: fault.text };
-		return { start: start.at, end: Math.min(end.at + 999, now()), why: [start.why, end.why].filter(Boolean).join(" ") };
+		return { start: Math.max(start.at, now() - WEEK), end: Math.min(end.at + 999, now()), why: [start.why, end.why].filter(Boolean).join(" ") };
 	}
 	return { node, open, window, draw };
 }
@@ -111,7 +114,7 @@ function judge(start, end) {
 	const read = (n) => ({ which: [n], text: `The ${n ? "end" : "start"} needs a date as 2026-01-31 and a time as 09:00:00.` });
 	if (!start || !end) return read(start ? 1 : 0);
 	if (start.at > end.at) return { which: [0, 1], text: "The start is after the end." };
-	if (start.at < now() - WEEK) return { which: [0], text: "The start is more than seven days ago." };
+	if (start.at < now() - WEEK - GRACE) return { which: [0], text: "The start is more than seven days ago." };
 	if (end.at > now() + MINUTE) return { which: [1], text: "The end is in the future." };
 	return null;
 }

@@ -49,5 +49,5 @@ export function receiver({ region, title, hook, dirty: changed }) {
 		const { date, time } = fields(at || 0);
 		setText(when, at ? `${date} ${time}, ${ago(at, api.now())}` : "");
 	}
-	return { node, update, dirty };
+	return { node, update, dirty, forget: () => result.replaceChildren() };
 }

@@ -57,6 +57,7 @@ export function setup({ region, title, hook }) {
 			const config = await api.save(region, p);
 			tell("good", `Saved: ${Object.keys(p).map((n) => NAMES[n].toLowerCase()).join(", ")}.`);
 			if (secret.get() === (p.authorization ?? "")) secret.reset();
+			test.forget(); // it was of what was there before
 			adopt(config, p);
 			hook.saved(config, "authorization" in p);
 		} catch (err) {
