@@ -55,8 +55,10 @@ Start with "reprise demo", or with "reprise serve --allow-inside" and what it pr
     reprise webhook get
     reprise replay --last 1h --follow
 
-Flags go before the environment (each flag's help names its variable), which goes before the profile that "reprise login" keeps. Results
-are on standard output, all else on standard error; colours are on terminals alone, and not with NO_COLOR.
+Flags, which stand behind the command, win over the environment (each flag's help names its variable). The service, the token and the
+region are those of a flag, else of the profile that --profile names, else of the environment, else of the profile that $REPRISE_PROFILE
+names, or of the one named default; "reprise login" keeps profiles. Results are on standard output, all else on standard error; colours
+are on terminals alone, and not with NO_COLOR.
 
 It exits with 0 when all is done; 1 when something went wrong; 2 when the command line makes no sense; 3 when the replay failed; 4 when
 nobody is signed in, or may not do that; 5 when another replay is running; 130 when it was interrupted.`

@@ -90,7 +90,7 @@ func advice(err error) string {
 	}
 	switch code := refused.Status; {
 	case code == http.StatusUnauthorized:
-		return `The token is not known there, revoked or expired: sign in with "reprise login", or set REPRISE_TOKEN to another.`
+		return unknownToken(refused.TokenFrom)
 	case code == http.StatusForbidden:
 		return `The token's role may not do that: an admin's may do all ("reprise token create --role admin"), one for intake may only send entries.`
 	case code == http.StatusConflict:
@@ -109,6 +109,19 @@ func advice(err error) string {
 		return "Try again later" + wait(refused) + traced(refused)
 	default:
 		return ""
+	}
+}
+
+// unknownToken says which token it was that is not known: of several it may not be the one that was meant.
+func unknownToken(from string) string {
+	const why = " is not known there, revoked or expired: "
+	switch name, ok := strings.CutPrefix(from, "profile "); {
+	case ok:
+		return fmt.Sprintf(`The token of profile %s%ssign in again with "reprise login --profile %s".`, name, why, name)
+	case from == "REPRISE_TOKEN":
+		return "The token of REPRISE_TOKEN" + why + "set it to another, or unset it to use the profile's; a profile that --profile names goes before it."
+	default:
+		return strings.TrimSuffix("The token of "+from, " of ") + why + `sign in with "reprise login", or set REPRISE_TOKEN to another.`
 	}
 }
 

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"text/tabwriter"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"reprise/cmd/reprise/client"
 )
@@ -18,6 +21,13 @@ type loginCmd struct {
 	API     string `name:"api" env:"REPRISE_API" placeholder:"URL" help:"The service; the profile's if not given, else http://127.0.0.1:8080."`
 	Region  string `env:"REPRISE_REGION" placeholder:"NAME" help:"The region to ask if a command does not say one; the profile's if not given."`
 	Profile string `default:"default" env:"REPRISE_PROFILE" placeholder:"NAME" help:"Under which name it is kept."`
+	given   given
+}
+
+// AfterApply is kong's hook.
+func (c *loginCmd) AfterApply(k *kong.Context) error {
+	c.given = onCommandLine(k)
+	return nil
 }
 
 // Help is examples.
@@ -49,7 +59,7 @@ func (c *loginCmd) Run(ctx context.Context, s streams) error {
 	at := client.New(client.Config{API: where.API, Token: token, Region: where.Region, Now: time.Now})
 	// A body without entries stores nothing (CONTRACT.md §6), and every role may send it.
 	if _, err := at.Send(ctx, nil, false); err != nil && !onlyGlobal(err, where.Region) {
-		return fmt.Errorf("nothing is kept: %w", err)
+		return c.refused(err, where.API)
 	}
 	kept, err := kept() // anew: while it was typed another may have signed in elsewhere
 	if err != nil {
@@ -61,6 +71,18 @@ func (c *loginCmd) Run(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintf(s.err, "Signed in to %s; profile %s of %s keeps it.\n", where.API, c.Profile, kept.path)
 	return err
+}
+
+// refused says why nothing is kept.
+func (c *loginCmd) refused(err error, api string) error {
+	var refused *client.Refusal
+	if errors.As(err, &refused) && refused.Status == http.StatusUnauthorized {
+		return &verdict{
+			errSignedOut, fmt.Sprintf("%s does not know this token, or it is revoked or expired: nothing is kept", api),
+			`"reprise token create" makes one where the service runs, and shows it once.`,
+		}
+	}
+	return fmt.Errorf("nothing is kept: %w", err)
 }
 
 // onlyGlobal: the token was taken, where the intake does not take global (CONTRACT.md §1).
@@ -76,11 +98,12 @@ func (c *loginCmd) profile() (profile, error) {
 		return profile{}, err
 	}
 	old := kept.Profiles[c.Profile]
-	api, err := client.ParseAPI(cmp.Or(c.API, old.API, localAPI))
+	api, err := c.given.api(c.API, old.API)
 	if err != nil {
-		return profile{}, &verdict{kind: errUsage, text: "--api: " + err.Error()}
+		return profile{}, err
 	}
-	return profile{API: api, Region: cmp.Or(c.Region, old.Region)}, nil
+	region, _ := c.given.first("region", c.Region, old.Region, "")
+	return profile{API: api, Region: region}, nil
 }
 
 // logoutCmd is `reprise logout`.

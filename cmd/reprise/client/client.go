@@ -38,6 +38,7 @@ const (
 // A Client speaks to the API of one service with one token. It may be used by several goroutines.
 type Client struct {
 	api, token, region string
+	tokenFrom          string
 	http               *http.Client
 	met                *atomic.Bool // somebody answered
 	now                func() time.Time
@@ -45,9 +46,11 @@ type Client struct {
 
 // Config is what a Client needs.
 type Config struct {
-	API    string // the base, as ParseAPI returns it
-	Token  string // the secret; empty: none is sent
-	Region string // of the header Reprise-Region; empty: the one that the host means
+	API   string // the base, as ParseAPI returns it
+	Token string // the secret; empty: none is sent
+	// TokenFrom is from where the token is, such as REPRISE_TOKEN, for what is said of one that is refused; empty: nothing is.
+	TokenFrom string
+	Region    string // of the header Reprise-Region; empty: the one that the host means
 	// InFlight is how many requests may be on their way at once, each of which keeps a connection; 0 is 1.
 	InFlight int
 	Now      func() time.Time
@@ -56,7 +59,7 @@ type Config struct {
 // New connects to nothing yet.
 func New(c Config) *Client {
 	return &Client{
-		api: c.API, token: c.Token, region: c.Region, met: new(atomic.Bool), now: c.Now,
+		api: c.API, token: c.Token, tokenFrom: c.TokenFrom, region: c.Region, met: new(atomic.Bool), now: c.Now,
 		http: &http.Client{
 			Timeout: requestTime,
 			Transport: &http.Transport{

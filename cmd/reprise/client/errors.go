@@ -32,6 +32,7 @@ type Refusal struct {
 	Body       string        // what was said instead, where that is no problem of the contract's form; its beginning
 	Location   string        // of a redirect, which is not followed
 	RetryAfter time.Duration // what was asked for; 0: nothing
+	TokenFrom  string        // of Config
 }
 
 // Error is one line: what was asked, and why not.
@@ -87,7 +88,7 @@ func (c *Client) silence(ctx context.Context, q request, err error) error {
 const maxSaid = 500
 
 func (c *Client) refusal(q request, res *http.Response, text []byte) *Refusal {
-	r := &Refusal{What: q.String(), Status: res.StatusCode, RetryAfter: webhook.RetryAfter(res.Header.Get("Retry-After"), c.now())}
+	r := &Refusal{What: q.String(), Status: res.StatusCode, TokenFrom: c.tokenFrom, RetryAfter: webhook.RetryAfter(res.Header.Get("Retry-After"), c.now())}
 	if res.StatusCode/100 == 3 {
 		r.Location = c.clean(res.Header.Get("Location"))
 	}
