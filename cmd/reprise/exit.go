@@ -151,7 +151,6 @@ func flagsOf(bad []client.Invalid) string {
 	flags := map[string]string{
 		"start_at": "--from, or --last", "end_at": "--to", "region": "--region", "endpoint": "--endpoint", "authorization": "--authorization-from",
 		"log_format": "--format", "enabled": "--enable, or --disable", "skip_ssl_verification": "--skip-verify, or --verify",
-		"webhook": `"reprise webhook set --endpoint URL --authorization-from FILE --enable"`,
 	}
 	var said []string
 	for _, v := range bad {

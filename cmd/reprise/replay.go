@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -126,8 +127,7 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(s.err, "%s to %s: about %s in %s, about %s.\n", client.Stamp(w.From), client.Stamp(w.To),
-		plural(estimate.Entries, "entry"), plural(estimate.Requests, "request"), time.Duration(estimate.Seconds)*time.Second)
+	tellEstimate(s.err, w, estimate)
 	if estimate.Entries > c.AskAbove && !c.Yes {
 		if err := c.confirm(ctx, s, estimate.Entries); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 		return &verdict{errInterrupted, "interrupted: whether the replay was accepted is not known", `"reprise status" tells.`}
 	}
 	if err != nil {
-		return err
+		return noWebhook(err, at.Region())
 	}
 	if c.Follow {
 		_, _ = fmt.Fprintln(s.err, "Accepted. Ctrl-C ends the following, not the replay.")
@@ -148,11 +148,39 @@ func (c *replayCmd) Run(ctx context.Context, s streams) error {
 	return showJob(s.out, c.shape, job)
 }
 
+// tellEstimate says what a range comes to. There may be less: hours are counted whole, and what was sent twice counts twice.
+func tellEstimate(to io.Writer, w replay.Window, e client.Estimate) {
+	from, until := client.Stamp(w.From), client.Stamp(w.To)
+	if e.Entries == 0 {
+		_, _ = fmt.Fprintf(to, "There is nothing in this range: a replay of it ends at once.\nEntries are found by their own time (rt), in UTC; the range is %s to %s.\n", from, until)
+		return
+	}
+	_, _ = fmt.Fprintf(to, "%s to %s: at most %s in %s, about %s.\n", from, until,
+		plural(e.Entries, "entry"), plural(e.Requests, "request"), time.Duration(e.Seconds)*time.Second)
+}
+
+// noWebhook is the refusal in words of its own where there is no webhook to replay to.
+func noWebhook(err error, region string) error {
+	var refused *client.Refusal
+	if !errors.As(err, &refused) || len(refused.Invalid) != 1 || refused.Invalid[0].Field != "webhook" {
+		return err
+	}
+	where := "in this region"
+	switch region {
+	case "":
+	case "global":
+		where = "in any region"
+	default:
+		where = "in " + region
+	}
+	return &verdict{text: "no webhook is enabled " + where, todo: setsWebhook}
+}
+
 // confirm asks whether so much is meant.
 func (c *replayCmd) confirm(ctx context.Context, s streams, entries int64) error {
 	if !terminal(s.in) || !terminal(s.err) {
 		return &verdict{
-			errUsage, fmt.Sprintf("about %s are more than --ask-above %d, and nobody is here to ask: nothing was done", plural(entries, "entry"), c.AskAbove),
+			errUsage, fmt.Sprintf("up to %s are more than --ask-above %d, and nobody is here to ask: nothing was done", plural(entries, "entry"), c.AskAbove),
 			"Add --yes if that much is meant.",
 		}
 	}

@@ -11,6 +11,9 @@ import (
 	"reprise/cmd/reprise/client"
 )
 
+// setsWebhook is what to do where there is no webhook.
+const setsWebhook = `"reprise webhook set --endpoint URL --authorization-from FILE --enable" sets one.`
+
 // webhookCmd is `reprise webhook`.
 type webhookCmd struct {
 	Get  webhookGetCmd  `cmd:"" help:"Show where replays go."`
@@ -84,7 +87,7 @@ func showWebhook(ctx context.Context, at *client.Client, s streams, as shape, ho
 	if err := table.Flush(); err != nil || hook.Endpoint != client.Unconfigured {
 		return err
 	}
-	_, err = fmt.Fprintln(s.err, `"reprise webhook set --endpoint URL --authorization-from FILE --enable" configures it.`)
+	_, err = fmt.Fprintln(s.err, setsWebhook)
 	return err
 }
 
@@ -189,19 +192,37 @@ func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	said := line(test.Reason)
-	if test.Code != 0 {
-		said = answered(test.Code, test.Message)
-	}
-	if c.json() {
+	switch {
+	case c.json():
 		err = passOn(s.out, test.Raw)
-	} else if test.Duration != nil {
-		_, err = fmt.Fprintf(s.out, "%s (%d ms)\n", said, *test.Duration)
-	} else {
-		_, err = fmt.Fprintln(s.out, said)
+	case test.Code != 0:
+		_, err = fmt.Fprintf(s.out, "%s (%d ms)\n", answered(test.Code, test.Message), *cmp.Or(test.Duration, new(int64)))
+	case test.Duration != nil:
+		_, err = fmt.Fprintf(s.out, "no answer: %s (%d ms)\n", line(test.Reason), *test.Duration)
 	}
 	if err != nil || test.OK() {
 		return err
 	}
-	return &verdict{text: "the receiver did not take the test entry: " + cmp.Or(said, "it says nothing"), todo: `"reprise webhook set" changes its endpoint or authorization.`}
+	return failedTest(ctx, at, test)
+}
+
+// failedTest says what became of a test entry that was not taken.
+func failedTest(ctx context.Context, at *client.Client, test client.Test) error {
+	if test.Code == 0 && test.Duration == nil {
+		return &verdict{text: "nothing was sent: " + line(test.Reason), todo: setsWebhook}
+	}
+	receiver := "the receiver"
+	if hook, err := at.Webhook(ctx); err == nil { // it is only to explain: nothing is made of an error
+		receiver = line(hook.Endpoint)
+	}
+	if test.Code == 0 {
+		return &verdict{
+			text: receiver + " did not answer: " + line(test.Reason),
+			todo: `Is the receiver running, and is that its address? "reprise webhook set --endpoint URL" changes it.`,
+		}
+	}
+	return &verdict{
+		text: fmt.Sprintf("%s did not take the test entry: %s", receiver, answered(test.Code, test.Message)),
+		todo: `"reprise webhook set" changes its endpoint or authorization.`,
+	}
 }

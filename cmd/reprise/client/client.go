@@ -82,6 +82,9 @@ func (c *Client) In(region string) *Client {
 // API is the base that the client asks.
 func (c *Client) API() string { return c.api }
 
+// Region is the region that the client asks; empty: the one that the host means.
+func (c *Client) Region() string { return c.region }
+
 // ParseAPI reads the base of an API: an http or https URL of a host alone. The result has no slash at its end.
 func ParseAPI(text string) (string, error) {
 	u, err := url.Parse(text)
