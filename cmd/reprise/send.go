@@ -9,7 +9,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"strings"
 	"time"
 
 	"reprise/cmd/reprise/bodies"
@@ -29,7 +28,8 @@ type sendCmd struct {
 func (sendCmd) Help() string {
 	return `It sends the entries in their order, in requests of at most 4 MiB and 10,000 entries, each again where the service could not take it.
 Where an entry is refused nothing of its request is stored; its line in the file is named, and how many lines before it were accepted.
-The same file again stores nothing twice, as long as it is the same.
+The same file again stores nothing twice, as long as it is the same: a changed one may be cut into other requests, whose entries are new
+ones. So send from a repaired file only what is behind the last line that was accepted; the error says how.
 
 Examples:
 
@@ -72,7 +72,7 @@ func (c *sendCmd) Run(ctx context.Context, s streams) error {
 	done, err := send(ctx, to, lines.Read(in, name), m)
 	m.End()
 	if err != nil {
-		err = fmt.Errorf("%s: %w; %s", name, err, done.progress())
+		err = done.stopped(c.File, name, err)
 	}
 	if c.Output == "json" {
 		return errors.Join(err, json.NewEncoder(s.out).Encode(done))
@@ -82,13 +82,6 @@ func (c *sendCmd) Run(ctx context.Context, s streams) error {
 	}
 	_, err = fmt.Fprintf(s.out, "%s accepted in %s\n", plural(done.Accepted, "entry"), plural(done.Requests, "request"))
 	return err
-}
-
-func (d sent) progress() string {
-	if d.last == 0 {
-		return "nothing was accepted before"
-	}
-	return fmt.Sprintf("%s up to line %d accepted before", plural(d.Accepted, "entry"), d.last)
 }
 
 // count is how many entries a file has, for its progress to be told of all; 0 where it can be read once only.
@@ -127,24 +120,6 @@ func send(ctx context.Context, to *client.Client, all iter.Seq2[lines.Line, erro
 		m.Add(n)
 	}
 	return done, nil
-}
-
-// inItsFile is a refusal whose lines are those of the file, where they were those of the body.
-func inItsFile(err error, b bodies.Body) error {
-	var refused *client.Refusal
-	if !errors.As(err, &refused) {
-		return err
-	}
-	for i, v := range refused.Invalid {
-		var n int
-		var field string
-		if _, err := fmt.Sscanf(v.Field, "line %d:", &n); err != nil || n < 1 || n > len(b.Lines) {
-			continue
-		}
-		_, field, _ = strings.Cut(v.Field, ": ")
-		refused.Invalid[i].Field = fmt.Sprintf("line %d: %s", b.Lines[n-1], field)
-	}
-	return err
 }
 
 // openEntries is the file that a command was given, or standard input until ctx ends, with what to call it.
