@@ -19,7 +19,7 @@ import (
 // verifyCmd is `reprise verify`.
 type verifyCmd struct {
 	File   string `arg:"" placeholder:"FILE" help:"The entries, one per line, gzipped or not; - is standard input."`
-	JWKS   string `name:"jwks" required:"" env:"REPRISE_JWKS" placeholder:"FILE|URL" help:"Where the keys are that signatures are checked with: a file, or an http or https URL."`
+	JWKS   string `name:"jwks" env:"REPRISE_JWKS" placeholder:"FILE|URL" help:"Where the keys are that signatures are checked with: a file, or an http or https URL. It must be given."`
 	Output string `short:"o" default:"table" enum:"table,json" env:"REPRISE_OUTPUT" placeholder:"FORMAT" help:"How the result is shown: table, or json for programs."`
 }
 
@@ -28,8 +28,12 @@ func (verifyCmd) Help() string {
 	return `It checks the signature of every line, whatever its format (json, cef or cps), against all keys of the JWKS. Blank lines, the white space around
 a line and carriage returns are not looked at. It exits 0 only if there is a line and every line verifies; the first lines that do not are named with their numbers.
 
+The keys are published by the service that signed, to anybody. Kept in a file they are enough to verify for good, offline.
+
 Examples:
 
+    curl -fsS -o jwks.json http://127.0.0.1:8080/v2/audit-log-webhook/jwks.json
+    reprise verify received.ndjson --jwks jwks.json
     reprise verify received.ndjson --jwks http://127.0.0.1:8080/v2/audit-log-webhook/jwks.json
     reprise verify archive.ndjson.gz --jwks jwks.json --output json
     zcat archive-*.gz | reprise verify - --jwks jwks.json`
@@ -41,7 +45,8 @@ func (c *verifyCmd) Validate() error {
 	case c.File == "":
 		return errors.New("<file>: must name a file, or be - for standard input")
 	case c.JWKS == "":
-		return errors.New("--jwks: must name a file or be a URL")
+		return errors.New("--jwks: must name the file of the keys, or be their URL; this gets the file from a service on this machine:\n" +
+			"curl -fsS -o jwks.json " + localAPI + "/v2/audit-log-webhook/jwks.json")
 	}
 	return nil
 }

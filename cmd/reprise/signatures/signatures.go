@@ -38,7 +38,7 @@ const MaxFirst = 20
 
 // Why a line does not verify.
 const (
-	whyWrong    = "its signature is of none of the keys"
+	whyWrong    = "none of the keys verifies it: it was changed, or signed by another service"
 	whyUnsigned = "it has no signature at its end"
 	whyUnknown  = "it is no entry in json, cef or cps"
 )
