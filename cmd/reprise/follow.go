@@ -21,21 +21,27 @@ const (
 	pollEvery = time.Second
 	// stillAfter is how long nothing may be acknowledged before the receiver's answers are looked at, which is repeated as often.
 	stillAfter = 3 * time.Second
+	// patient is how long a service may not answer, or answer that it cannot now, before it is no longer followed: longer than
+	// one takes to start again, to be put in another's place, or to have its requests be fewer.
+	patient = 2 * time.Minute
 )
 
 // A follower watches a job to its end.
 type follower struct {
 	at      *client.Client
+	look    func(ctx context.Context, slices bool) (client.Job, error)
 	slices  bool // are to be shown, too
 	meter   *meter.Meter
 	job     client.Job // as it was when it was begun to be followed
 	entries int64      // acknowledged when it last moved
 	moved   time.Time
+	silent  time.Time // since when there is no answer; zero: there is
 }
 
 // follow shows how far the job is, then what became of it; it is an error if it did not complete.
 func follow(ctx context.Context, at *client.Client, s streams, as shape, job client.Job, slices bool) error {
-	f := &follower{at: at, slices: slices, meter: meter.New(s.err, terminal(s.err), "replaying", 0, time.Now), job: job, moved: time.Now()}
+	f := &follower{at: at, look: at.Job, slices: slices, meter: meter.New(s.err, terminal(s.err), "replaying", 0, time.Now), job: job, moved: time.Now()}
+	f.meter.Before(job.Progress.Entries)
 	last, err := f.watch(ctx)
 	took := f.meter.End()
 	if err != nil {
@@ -66,27 +72,59 @@ func (f *follower) left(ctx context.Context, err error) error {
 // watch looks at the job until it has ended.
 func (f *follower) watch(ctx context.Context) (client.Job, error) {
 	for wait := pollFirst; ; wait = min(2*wait, pollEvery) {
-		j, err := f.at.Job(ctx, f.slices)
+		j, err := f.look(ctx, f.slices)
+		pause := wait
 		if err != nil {
-			return j, err
-		}
-		if j, err = f.ours(j); err != nil || !j.Status.Live() {
-			return j, err
-		}
-		f.meter.Set(j.Progress.Entries, j.Progress.Estimated)
-		if j.Progress.Entries != f.entries {
-			f.entries, f.moved = j.Progress.Entries, time.Now()
-			f.meter.Note("")
-		} else if time.Since(f.moved) >= stillAfter {
-			f.meter.Note(f.why(ctx, j))
-			f.moved = time.Now()
+			if pause, err = f.later(wait, err); err != nil {
+				return j, err
+			}
+		} else {
+			f.silent = time.Time{}
+			if j, err = f.ours(j); err != nil || !j.Status.Live() {
+				return j, err
+			}
+			f.show(ctx, j)
 		}
 		select {
 		case <-ctx.Done():
 			return j, context.Cause(ctx)
-		case <-time.After(wait):
+		case <-time.After(pause):
 		}
 	}
+}
+
+// show moves the meter; where the job stands still it says why.
+func (f *follower) show(ctx context.Context, j client.Job) {
+	f.meter.Set(j.Progress.Entries, j.Progress.Estimated)
+	if j.Progress.Entries != f.entries {
+		f.entries, f.moved = j.Progress.Entries, time.Now()
+		f.meter.Note("")
+	} else if time.Since(f.moved) >= stillAfter {
+		f.meter.Note(f.why(ctx, j))
+		f.moved = time.Now()
+	}
+}
+
+// later is in what time the service is asked again, or the error where there is no use in that any more. The client has asked
+// several times by then.
+func (f *follower) later(wait time.Duration, err error) (time.Duration, error) {
+	if !client.MayPass(err) {
+		return 0, err
+	}
+	now := time.Now()
+	if f.silent.IsZero() {
+		f.silent = now
+	}
+	var refused *client.Refusal
+	if errors.As(err, &refused) {
+		wait = max(wait, refused.RetryAfter)
+	}
+	if now.Add(wait).Sub(f.silent) > patient {
+		return 0, err
+	}
+	f.meter.Note(fmt.Sprintf("%v; it is tried again for two minutes", err))
+	f.moved = now // else what is said of a receiver would come at once
+	return wait, nil
 }
 
 // ours is of all regions only those whose jobs are followed; it is an error if another job took the place of one.

@@ -150,7 +150,7 @@ func TestSomebodyAtATerminalIsAskedAndShown(t *testing.T) {
 
 	watching := onTerminal(t, folder, "status", "--watch")
 	watching.sees("waiting: the receiver answers 503 Service Unavailable: not now; it is tried again")
-	watching.sees("(0/1, ")
+	watching.sees("   0% |                              |  of at most 1 entry, 0 entries/s")
 	watching.types("\x03")
 	watching.ends(exitInterrupted)
 	watching.sees("reprise: interrupted: the replay goes on\r\n\"reprise status --watch\" follows it, \"reprise cancel\" ends it.")
@@ -164,7 +164,7 @@ func TestSomebodyAtATerminalIsAskedAndShown(t *testing.T) {
 	moving := onTerminal(t, folder, "replay", "--last", "1h", "--ask-above", "0", "--follow")
 	moving.sees("Replay that much? [y/N] ")
 	moving.types("y\r")
-	moving.shows(`replaying +\d+% \|█+ +\| \(\d+/30001, \d+ entries/s\) \[\d+s:\d+s\]`)
+	moving.shows(`\d+% \|█+ +\|  of at most 30,001 entries, [\d,]+ entries/s, (\d+m)?\d+s left`)
 	gate.open()
 	moving.ends(0)
 	moving.shows(`Completed: 30,001 entries, after \d+\.\d s\.`)

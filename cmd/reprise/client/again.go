@@ -49,3 +49,10 @@ func (c *Client) mayPass(q request, err error) (pause time.Duration, again bool)
 		return 0, false
 	}
 }
+
+// MayPass reports whether what a request ended with may be otherwise later: no answer, or one of 429 and 5xx.
+func MayPass(err error) bool {
+	var refused *Refusal
+	var silent *Silence
+	return errors.As(err, &silent) || errors.As(err, &refused) && refused.passes()
+}

@@ -14,6 +14,9 @@ import (
 // TellEvery is how often progress is told where there is no terminal to draw a bar on.
 const TellEvery = 5 * time.Second
 
+// drawEvery is how often a bar is drawn, at most.
+const drawEvery = 100 * time.Millisecond
+
 // A Meter shows how many entries of a number are done: as a bar on a terminal, else as a line now and then.
 type Meter struct {
 	mu         sync.Mutex
@@ -24,7 +27,10 @@ type Meter struct {
 	bar        *progressbar.ProgressBar // nil where there is no terminal
 	begun      time.Time
 	told       time.Time
+	drawn      time.Time // the bar was; zero: not yet
 	done, most int64
+	before     int64 // done before it was begun
+	estimated  bool  // most is at most
 }
 
 // New begins to count now. Most may be an estimate, or 0 while there is none.
@@ -32,10 +38,10 @@ func New(out io.Writer, terminal bool, what string, most int64, now func() time.
 	m := &Meter{out: out, what: what, now: now, begun: now(), told: now(), most: most}
 	if terminal {
 		m.bar = progressbar.NewOptions64(max(most, 1),
-			progressbar.OptionSetWriter(out), progressbar.OptionSetDescription(fmt.Sprintf("  %-9s", what)), progressbar.OptionSetWidth(30),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("entries"),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-		m.bar.StartWithoutRender() // else its first rate would be that of no time at all
+			progressbar.OptionSetWriter(out), progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetWidth(30),
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionClearOnFinish())
+		m.bar.StartWithoutRender()
 	}
 	return m
 }
@@ -47,10 +53,18 @@ func (m *Meter) Add(n int64) {
 	m.set(m.done+n, m.most)
 }
 
-// Set says how many are done, of how many.
+// Before says how many were done before New, which are of no rate.
+func (m *Meter) Before(done int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.before = done
+}
+
+// Set says how many are done, of at most how many; 0 while that is not known.
 func (m *Meter) Set(done, most int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.estimated = true
 	m.set(done, most)
 }
 
@@ -93,28 +107,60 @@ func (m *Meter) Note(text string) {
 }
 
 func (m *Meter) set(done, most int64) {
-	m.done, m.most = done, max(done, most)
+	m.done, m.most = done, most
+	if most > 0 {
+		m.most = max(done, most)
+	}
+	now := m.now()
 	if m.bar != nil {
 		if m.most > 0 && m.most != m.bar.GetMax64() {
 			m.bar.ChangeMax64(m.most)
 		}
-		_ = m.bar.Set64(done)
+		if now.Sub(m.drawn) >= drawEvery { // the bar's own throttle would show new words beside an old share, or the other way
+			m.drawn = now
+			m.bar.Describe(m.ahead() + m.pace(now))
+			_ = m.bar.Set64(done)
+		}
 		return
 	}
-	if now := m.now(); now.Sub(m.told) >= TellEvery {
+	if now.Sub(m.told) >= TellEvery {
 		m.told = now
-		_, _ = fmt.Fprintf(m.out, "  %s: %s\n", m.what, m.line(now))
+		share := ""
+		if m.most > 0 {
+			share = fmt.Sprintf("%d %% ", 100*m.done/m.most)
+		}
+		_, _ = fmt.Fprintf(m.out, "  %s: %s%s%s\n", m.what, share, m.ahead(), m.pace(now))
 	}
 }
 
-func (m *Meter) line(now time.Time) string {
-	rate := PerSecond(m.done, now.Sub(m.begun))
-	s := fmt.Sprintf("%s entries, %s entries/s", Commas(m.done), Commas(int64(rate)))
+// ahead is how many there are to do, or how many are done where that is not known.
+func (m *Meter) ahead() string {
+	switch {
+	case m.most == 0:
+		return entries(m.done)
+	case m.estimated:
+		return "of at most " + entries(m.most)
+	default:
+		return "of " + entries(m.most)
+	}
+}
+
+// pace is how fast it goes, and how long it will take.
+func (m *Meter) pace(now time.Time) string {
+	rate := PerSecond(m.done-m.before, now.Sub(m.begun))
+	s := fmt.Sprintf(", %s entries/s", Commas(int64(rate)))
 	if m.most > 0 && rate > 0 {
 		left := time.Duration(float64(m.most-m.done) / rate * float64(time.Second))
-		s = fmt.Sprintf("%d %% of %s entries, %s entries/s, %s left", 100*m.done/m.most, Commas(m.most), Commas(int64(rate)), left.Round(time.Second))
+		s += fmt.Sprintf(", %s left", left.Round(time.Second))
 	}
 	return s
+}
+
+func entries(n int64) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return Commas(n) + " entries"
 }
 
 // End takes the bar away, and returns how long everything took.

@@ -37,6 +37,32 @@ func TestProgressOfAnUnknownNumberIsTold(t *testing.T) {
 	}
 }
 
+func TestWhatWasDoneBeforeIsOfNoRateAndAnEstimateIsAtMost(t *testing.T) {
+	clock := noon
+	var out strings.Builder
+	m := New(&out, false, "replaying", 0, func() time.Time { return clock })
+	m.Before(100_000)
+	clock = clock.Add(TellEvery)
+	m.Set(100_000, 200_000)
+	clock = clock.Add(TellEvery)
+	m.Set(110_000, 200_000)
+	want := "  replaying: 50 % of at most 200,000 entries, 0 entries/s\n  replaying: 55 % of at most 200,000 entries, 1,000 entries/s, 1m30s left\n"
+	if out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
+func TestWhatIsAddedUpToAnUnknownNumberHasNoShare(t *testing.T) {
+	clock := noon
+	var out strings.Builder
+	m := New(&out, false, "sending", 0, func() time.Time { return clock })
+	clock = clock.Add(TellEvery)
+	m.Add(10_000)
+	if want := "  sending: 10,000 entries, 2,000 entries/s\n"; out.String() != want {
+		t.Errorf("got %q, want %q", out.String(), want)
+	}
+}
+
 func TestABarIsDrawnOnATerminal(t *testing.T) {
 	clock := noon
 	var out strings.Builder
@@ -44,7 +70,7 @@ func TestABarIsDrawnOnATerminal(t *testing.T) {
 	m.Set(500, 2000)
 	m.Set(2100, 2000) // an estimate that was too low
 	m.End()
-	if !strings.Contains(out.String(), "sending") {
+	if !strings.Contains(out.String(), "|  of at most 2,000 entries, 0 entries/s") {
 		t.Errorf("no bar: %q", out.String())
 	}
 }
@@ -55,7 +81,7 @@ func TestABarsFirstRateIsTheOneSinceItsBegin(t *testing.T) {
 		m := New(&out, true, "sending", 40_000, time.Now)
 		<-time.After(400 * time.Millisecond)
 		m.Add(10_000)
-		if !strings.Contains(out.String(), "25000 entries/s") {
+		if !strings.Contains(out.String(), "25% |███████                       |  of 40,000 entries, 25,000 entries/s, 1s left") {
 			t.Errorf("got %q", out.String())
 		}
 	})
