@@ -154,6 +154,9 @@ func usageHint(err error) string {
 	if errors.As(err, &p) && p.Context != nil && p.Context.Selected() != nil {
 		command = p.Context.Selected().FullPath()
 	}
+	if command == "reprise" && strings.HasPrefix(err.Error(), "unknown flag") {
+		return `Flags belong behind the command, such as "reprise status --api URL"; "reprise --help" shows the commands.`
+	}
 	return fmt.Sprintf(`Run "%s --help" for the flags, their rules, and examples.`, command)
 }
 

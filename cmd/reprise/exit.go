@@ -96,6 +96,9 @@ func advice(err error) string {
 	case code == http.StatusConflict:
 		return `Wait for it with "reprise status --watch", or end it with "reprise cancel".`
 	case code == http.StatusBadRequest:
+		if len(refused.Invalid) == 1 && refused.Invalid[0].Field == "region" && strings.Contains(refused.What, client.JobPath) {
+			return "The region global is all of them."
+		}
 		return flagsOf(refused.Invalid)
 	case code/100 == 3:
 		return "Give the address that answers itself, without a path, to --api."
@@ -149,7 +152,7 @@ func traced(r *client.Refusal) string {
 // flagsOf says by which flag each field is set.
 func flagsOf(bad []client.Invalid) string {
 	flags := map[string]string{
-		"start_at": "--from, or --last", "end_at": "--to", "region": "--region", "endpoint": "--endpoint", "authorization": "--authorization-from",
+		"start_at": "--from, or --last", "end_at": "--to", "endpoint": "--endpoint", "authorization": "--authorization-from",
 		"log_format": "--format", "enabled": "--enable, or --disable", "skip_ssl_verification": "--skip-verify, or --verify",
 	}
 	var said []string

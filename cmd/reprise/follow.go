@@ -219,7 +219,11 @@ func failure(j client.Job) error {
 		if f == nil {
 			return
 		}
-		text := fmt.Sprintf("%s%s: %s", where, f.Code, line(f.Detail))
+		text := line(f.Detail)
+		if !strings.HasPrefix(text, f.Code) { // as "cancelled by me" has it
+			text = f.Code + ": " + text
+		}
+		text = where + text
 		if f.ResponseCode != 0 {
 			text += fmt.Sprintf(" (the receiver's last answer: %d)", f.ResponseCode)
 		}

@@ -15,14 +15,14 @@ import (
 
 // replayCmd is `reprise replay`.
 type replayCmd struct {
-	service  `embed:""`
 	Last     string `placeholder:"TIME" help:"The range that ends now, such as 15m, 6h, 1d or 7d."`
-	From     string `placeholder:"TIME" help:"Where the range begins: RFC 3339, such as 2026-11-24T10:00:00Z, or \"2026-11-24 10:00\" in this machine's time zone."`
-	To       string `placeholder:"TIME" help:"Where the range ends, itself included; now if not given."`
+	From     string `placeholder:"TIME" help:"Where the range begins: RFC 3339, such as 2026-11-24T10:00:00Z, or \"2026-11-24 10:00\" in this machine's time zone; a day alone, such as 2026-11-24, is the midnight it begins with."`
+	To       string `placeholder:"TIME" help:"Where the range ends, itself included, written as that of --from, a day alone being the midnight it begins with, too; now if not given."`
 	Follow   bool   `short:"f" help:"Show how far it is until it ends, and exit with 3 if it fails."`
 	Yes      bool   `short:"y" help:"Do not ask, however much it is."`
 	AskAbove int64  `default:"1000000" env:"REPRISE_ASK_ABOVE" placeholder:"N" help:"Ask first where more entries than this are to be expected."`
 	shape    `embed:""`
+	service  `embed:""`
 }
 
 // Help is examples.
@@ -35,6 +35,7 @@ Examples:
     reprise replay --last 6h --follow
     reprise replay --from 2026-11-24T10:00:00Z --to 2026-11-24T11:30:00Z
     reprise replay --from "2026-11-24 10:00" --to "2026-11-24 11:30"    # in this machine's time zone
+    reprise replay --from 2026-11-24 --to 2026-11-25    # that day
     reprise replay --last 7d --region global --yes --output json`
 }
 
@@ -77,7 +78,7 @@ func (c *replayCmd) window(now time.Time) (w replay.Window, err error) {
 
 // span reads how long a range is: what Go takes for a time, after days, which have 24 hours.
 func span(text string) (time.Duration, error) {
-	bad := fmt.Errorf("must be a time with its unit, such as 15m, 6h or 7d, at most 7d, not %q", text)
+	bad := fmt.Errorf("must be a time with its unit, such as 15m, 6h or 7d, not %q", text)
 	var length time.Duration
 	rest := text
 	if days, after, ok := strings.Cut(text, "d"); ok {
@@ -94,18 +95,21 @@ func span(text string) (time.Duration, error) {
 		}
 		length += d
 	}
-	if length <= 0 || length > replay.Retention {
+	if length <= 0 {
 		return 0, bad
+	}
+	if length > replay.Retention {
+		return 0, fmt.Errorf("entries are kept for seven days: must be at most 7d, not %q", text)
 	}
 	return length, nil
 }
 
-// instant reads a time as RFC 3339 has it, or without a zone, which is this machine's then.
+// instant reads a time as RFC 3339 has it, or without a zone, which is this machine's then; a day alone is its midnight.
 func instant(text string) (time.Time, error) {
 	if at, ok := replay.ParseTime(text); ok {
 		return at, nil
 	}
-	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05"} {
+	for _, layout := range []string{"2006-01-02 15:04", "2006-01-02 15:04:05", time.DateOnly} {
 		if at, err := time.ParseInLocation(layout, text, time.Local); err == nil {
 			return at, nil
 		}

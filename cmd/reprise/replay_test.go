@@ -22,6 +22,13 @@ func TestTheLengthOfARangeIsReadWithDays(t *testing.T) {
 	}
 }
 
+func TestADayAloneIsTheMidnightItBeginsWithOnThisMachine(t *testing.T) {
+	got, err := instant("2026-11-24")
+	if want := time.Date(2026, 11, 24, 0, 0, 0, 0, time.Local); err != nil || !got.Equal(want) {
+		t.Errorf("%s, %v, want %s", got, err, want)
+	}
+}
+
 func TestOfAllRegionsOnlyThoseAskedForAreFollowed(t *testing.T) {
 	job := func(id string, status replay.Status, entries int64) client.Job {
 		return client.Job{ID: id, Status: status, Progress: client.Progress{Entries: entries, Estimated: 10}}

@@ -17,10 +17,10 @@ import (
 
 // statusCmd is `reprise status`.
 type statusCmd struct {
-	service `embed:""`
 	Watch   bool `short:"w" help:"Show how far it is until it ends, and exit with 3 if it failed."`
 	Slices  bool `help:"Show each slice of the range, too."`
 	shape   `embed:""`
+	service `embed:""`
 }
 
 // Help is examples.

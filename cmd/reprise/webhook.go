@@ -93,7 +93,6 @@ func showWebhook(ctx context.Context, at *client.Client, s streams, as shape, ho
 
 // webhookSetCmd is `reprise webhook set`.
 type webhookSetCmd struct {
-	service           `embed:""`
 	Endpoint          *string `placeholder:"URL" help:"Where batches are sent: an https URL."`
 	AuthorizationFrom string  `placeholder:"FILE" help:"A file with the Authorization header that is sent, or - for standard input, where a terminal asks for it without showing it."`
 	Format            *string `placeholder:"NAME" help:"How entries are written: cef, json or cps."`
@@ -102,6 +101,7 @@ type webhookSetCmd struct {
 	SkipVerify        bool    `xor:"verify" help:"Take any TLS certificate of the endpoint."`
 	Verify            bool    `xor:"verify" help:"Take only a good TLS certificate."`
 	shape             `embed:""`
+	service           `embed:""`
 }
 
 // Help is examples.
