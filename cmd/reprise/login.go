@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"text/tabwriter"
 	"time"
@@ -34,6 +35,8 @@ func (c *loginCmd) AfterApply(k *kong.Context) error {
 func (loginCmd) Help() string {
 	return `It asks for the secret of a token, without showing it, or reads it from standard input; tries it; and keeps it in the configuration file,
 which REPRISE_CONFIG names (if not, config.yaml in the folder reprise of your configurations), readable by you alone.
+A command uses what its flags say, else the profile that --profile names, else the environment, else the profile that $REPRISE_PROFILE
+names, or default.
 
 Examples:
 
@@ -70,6 +73,9 @@ func (c *loginCmd) Run(ctx context.Context, s streams) error {
 		return err
 	}
 	_, err = fmt.Fprintf(s.err, "Signed in to %s; profile %s of %s keeps it.\n", where.API, c.Profile, kept.path)
+	if err == nil && os.Getenv("REPRISE_TOKEN") != "" { // else the next command would be refused, and signing in again would not help
+		_, err = fmt.Fprintf(s.err, "REPRISE_TOKEN is set and wins over it: unset that, or say --profile %s.\n", c.Profile)
+	}
 	return err
 }
 
