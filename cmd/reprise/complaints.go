@@ -50,7 +50,7 @@ func (c *complaints) say(ctx context.Context, last bool) {
 	}
 	c.said = now
 	for _, why := range slices.Sorted(maps.Keys(c.waiting)) {
-		slog.WarnContext(ctx, "something wrong came", "why", why, "times", c.waiting[why])
+		slog.WarnContext(ctx, "something is wrong", "why", why, "times", c.waiting[why])
 	}
 	clear(c.waiting)
 }

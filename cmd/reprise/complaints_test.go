@@ -33,7 +33,7 @@ func TestWhatIsWrongIsSaidOnceInTenSeconds(t *testing.T) {
 		}
 	}
 	said := func(why string, times int) string {
-		return fmt.Sprintf("level=WARN msg=\"something wrong came\" why=%s times=%d\n", why, times)
+		return fmt.Sprintf("level=WARN msg=\"something is wrong\" why=%s times=%d\n", why, times)
 	}
 	step(0, false, "")
 	c.add("b", 1)

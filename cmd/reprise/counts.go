@@ -1,14 +1,17 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 
 	"golang.org/x/term"
 
 	"reprise/cmd/reprise/meter"
+	"reprise/cmd/reprise/tail"
 	"reprise/shared/receiver"
 )
 
@@ -39,6 +42,18 @@ func (c *counts) draw() {
 	s := c.hook.Summary() // before the lock: a receiver writes through above while it holds its own
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	line := counted(s)
+	if room := width(c.out); room > 0 && len(line) >= room {
+		line = line[:room-1] // a second row would stay behind
+	}
+	if line != c.shown {
+		_, _ = fmt.Fprint(c.out, eraseLine, line)
+		c.shown = line
+	}
+}
+
+// counted is what a receiver got, as one line.
+func counted(s receiver.Summary) string {
 	line := fmt.Sprintf("%s in %s, %s, %s, %s", plural(s.Entries, "entry"), plural(s.Batches, "batch"), plural(s.Duplicates, "duplicate"),
 		plural(s.WrongSignatures, "wrong signature"), plural(s.BadBatches, "bad batch"))
 	if s.Unauthorized > 0 {
@@ -47,13 +62,32 @@ func (c *counts) draw() {
 	if s.Refused > 0 {
 		line += fmt.Sprintf(", %s refused", meter.Commas(s.Refused))
 	}
-	if room := width(c.out); room > 0 && len(line) >= room {
-		line = line[:room-1] // a second row would stay behind
+	return line
+}
+
+// conclude tells the whole summary: people the counts, unless they stand on their terminal already, with what was wrong, programs
+// one line of JSON.
+func (c *counts) conclude(to io.Writer, people bool) error {
+	s := c.hook.Summary()
+	if !people {
+		return json.NewEncoder(to).Encode(s)
 	}
-	if line != c.shown {
-		_, _ = fmt.Fprint(c.out, eraseLine, line)
-		c.shown = line
+	var text strings.Builder
+	if c.out == nil {
+		text.WriteString(counted(s) + "\n")
 	}
+	for _, w := range s.Wrong {
+		text.WriteString("wrong: " + tail.Printable(w.Why))
+		if w.Line != "" {
+			text.WriteString(": " + tail.Printable(w.Line))
+		}
+		text.WriteString("\n")
+	}
+	if s.Broken != "" {
+		text.WriteString("--break was done to " + tail.Printable(s.Broken) + "\n")
+	}
+	_, err := io.WriteString(to, text.String())
+	return err
 }
 
 // width is how many columns a terminal has; 0 where that is not known.

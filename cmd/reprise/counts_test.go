@@ -74,3 +74,25 @@ func TestANumberOfThingsIsInItsPlural(t *testing.T) {
 		}
 	}
 }
+
+func TestTheEndOfListenIsASentenceForPeople(t *testing.T) {
+	const line = "0 entries in 0 batches, 0 duplicates, 0 wrong signatures, 1 bad batch\n"
+	const wrong = "wrong: it has 1 lines, Reprise-Entries says \"2\"\n"
+	for _, row := range []struct {
+		watched, people bool
+		want            string
+	}{
+		{false, true, line + wrong},
+		{true, true, wrong}, // the counts stand there already
+	} {
+		var out strings.Builder
+		c := newCounts(&strings.Builder{}, row.watched)
+		c.hook = receiver.New(receiver.Options{})
+		r := batchOf(t, "{}\n")
+		r.Header.Set("Reprise-Entries", "2")
+		c.hook.ServeHTTP(httptest.NewRecorder(), r)
+		if err := c.conclude(&out, row.people); err != nil || out.String() != row.want {
+			t.Errorf("%v: got %q, want %q", err, out.String(), row.want)
+		}
+	}
+}

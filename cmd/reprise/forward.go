@@ -20,6 +20,8 @@ const (
 	forwardTime = 12 * time.Second
 	// maxReply is how much of an answer's body is passed back, in bytes.
 	maxReply = 64 << 10
+	// unanswered is said of a batch in the log: the sender will send it again.
+	unanswered = "no answer from the receiver behind, --forward, so that the batch is not acknowledged"
 )
 
 // forwarder passes batches on to another receiver.
@@ -53,12 +55,12 @@ func (f *forwarder) pass(ctx context.Context, header http.Header, body []byte) (
 		err = about.Err // without the URL: it may hold a secret, and this goes to the log
 	}
 	if err != nil {
-		return receiver.Reply{}, fmt.Errorf("forwarding: %w", err)
+		return receiver.Reply{}, fmt.Errorf("%s: %w", unanswered, err)
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
 	if err != nil {
-		return receiver.Reply{}, fmt.Errorf("forwarding: reading the answer: %w", err)
+		return receiver.Reply{}, fmt.Errorf("%s: reading it: %w", unanswered, err)
 	}
 	kept := make(http.Header)
 	for _, name := range []string{"Content-Type", "Retry-After", "Location"} { // what tells our sender something

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -35,7 +34,8 @@ type listenCmd struct {
 // Help is examples.
 func (listenCmd) Help() string {
 	return `It checks that a batch is one gzip member of whole lines, and every line's signature, whatever its format; it counts entries, duplicates and what is
-wrong. An entry that came before is a duplicate, also where a second replay sends it again. When it is ended (Ctrl-C) it prints the counts as one line of JSON on standard output.
+wrong. An entry that came before is a duplicate, also where a second replay sends it again. When it is ended (Ctrl-C) it prints the counts on standard output: as one line of JSON, unless that
+is a terminal.
 What is refused or wrong is said in the log, each reason once in ten seconds at most.
 
 With --forward a batch is taken only once the other receiver answered with a 2xx; any other answer is the sender's, which tries again or
@@ -111,7 +111,7 @@ func (c *listenCmd) Run(ctx context.Context, s streams) (err error) {
 	if err := c.serve(ctx, line, wrong); err != nil {
 		return err
 	}
-	return json.NewEncoder(summary).Encode(line.hook.Summary())
+	return line.conclude(summary, !c.forPrograms() && terminal(summary))
 }
 
 // options is what the flags say of the receiver, but for where its entries go.
