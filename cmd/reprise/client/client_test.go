@@ -170,13 +170,13 @@ func TestARefusalSaysWhatTheProblemSays(t *testing.T) {
 func TestWhatOthersSayIsFitForATerminal(t *testing.T) {
 	c := New(Config{API: "http://reprise.test", Token: "tok-secret", Now: time.Now})
 	for name, reply := range map[string]func() (*http.Response, error){
-		"a gateway's page":     says(403, "", "<b>\x1b[31mtok-secret\x07\r\n rpr_other\xff</b>"),
+		"a gateway's page":     says(403, "", "<b>\x1b\u202e\u2028[31mtok-secret\x07\r\n rpr_other\xff</b>"),
 		"a problem":            says(403, "", `{"title":"Forbidden","detail":"<b>\u001b[31mtok-secret\u0007\r\n rpr_other</b>"}`),
-		"no answer in a shape": says(200, "", "<b>\x1b[31mtok-secret\x07\r\n rpr_other</b>"),
+		"no answer in a shape": says(200, "", "<b>\x1b\u202e\u2028[31mtok-secret\x07\r\n rpr_other</b>"),
 	} {
 		c.http.Transport = &replies{all: []func() (*http.Response, error){reply}}
 		_, err := c.Job(t.Context(), false)
-		if err == nil || !strings.Contains(err.Error(), "<b>[31m*** ") || !strings.Contains(err.Error(), " rpr_***</b>") || strings.ContainsAny(err.Error(), "\x1b\x07\r\n") {
+		if err == nil || !strings.Contains(err.Error(), "<b>[31m*** ") || !strings.Contains(err.Error(), " rpr_***</b>") || strings.ContainsAny(err.Error(), "\x1b\x07\r\n\u202e\u2028") {
 			t.Errorf("%s: %q", name, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode"
 
 	"reprise/shared/access"
 	"reprise/shared/webhook"
@@ -113,7 +114,7 @@ func (c *Client) beginning(text []byte) string {
 	return strings.ToValidUTF8(said[:min(len(said), maxSaid)], "")
 }
 
-// clean is what others wrote, fit for a terminal: without our token, which they were told, without control characters, which a
+// clean is what others wrote, fit for a terminal: without our token, which they were told, without what is not printable, which a
 // terminal would obey.
 func (c *Client) clean(text string) string {
 	if c.token != "" {
@@ -123,7 +124,7 @@ func (c *Client) clean(text string) string {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case r < ' ' || r >= 0x7f && r < 0xa0:
+		case !unicode.IsPrint(r): // also what turns the direction of text, or ends a line (U+202E, U+2028)
 			return -1
 		default:
 			return r
