@@ -165,7 +165,7 @@ func hint(err error) string {
 	var network *net.OpError
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return "Another process listens there: stop it, or choose another port with --address (port 0 takes a free one)."
+		return "Another process listens there: stop it, or choose another port with --address (port 0 takes a free one; behind make it is ADDRESS=HOST:PORT)."
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
 		return "This machine has no such address: choose one of its own with --address, such as 127.0.0.1:8080."
 	case errors.Is(err, syscall.EACCES) && errors.As(err, &network):
