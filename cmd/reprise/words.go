@@ -1,23 +1,6 @@
 package main
 
-import (
-	"strings"
+import "reprise/cmd/reprise/words"
 
-	"reprise/cmd/reprise/meter"
-)
-
-// plural is n of a thing that is named in the singular, such as "1 batch" or "2,000 entries".
-func plural(n int64, thing string) string {
-	if n == 1 {
-		return "1 " + thing
-	}
-	switch {
-	case strings.HasSuffix(thing, "ch"):
-		thing += "es"
-	case strings.HasSuffix(thing, "ry"):
-		thing = strings.TrimSuffix(thing, "y") + "ies"
-	default:
-		thing += "s"
-	}
-	return meter.Commas(n) + " " + thing
-}
+// plural is n of a thing that is named in the singular.
+func plural(n int64, thing string) string { return words.Count(n, thing) }

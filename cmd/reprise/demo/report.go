@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reprise/cmd/reprise/meter"
+	"reprise/cmd/reprise/words"
 	"reprise/shared/receiver"
 )
 
@@ -85,8 +86,8 @@ func (r *result) crossCheck(counted receiver.Summary, f Format, keys publicKeys,
 		counted.RightSignatures+counted.WrongSignatures, counted.Entries)
 	doubt(counted.WrongSignatures < r.WrongSig, "the receiver counted %s wrong signatures; of those checked here again, %s were wrong",
 		counted.WrongSignatures, r.WrongSig)
-	doubt(counted.BadBatches > 0, "the receiver refused %s batches that had not the right form", counted.BadBatches)
-	doubt(counted.Unauthorized > 0, "the receiver refused %s batches for their Authorization", counted.Unauthorized)
+	doubt(counted.BadBatches > 0, "the receiver refused "+words.Count(counted.BadBatches, "batch")+" without the right form")
+	doubt(counted.Unauthorized > 0, "the receiver refused "+words.Count(counted.Unauthorized, "batch")+" without the right Authorization")
 	doubt(r.Sent != entries || r.SentOutside != 2, "%s entries were to be sent in the range, 2 outside of it; the file of what was sent holds %s, and %s",
 		entries, r.Sent, r.SentOutside)
 	missed := counted.WrongSignatures > r.WrongSig // the receiver looked at lines that were not looked at here

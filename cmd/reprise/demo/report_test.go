@@ -17,8 +17,8 @@ func TestWhatTheReceiverCountedIsHeldAgainstItsFile(t *testing.T) {
 		"a line more in the file": {func(_ *receiver.Summary, r *result) { r.Received++ }, "the receiver counted 10 entries, its file holds 11"},
 		"nothing was checked":     {func(s *receiver.Summary, _ *result) { s.RightSignatures = 0 }, "the receiver checked 0 signatures of 10"},
 		"it missed a wrong one":   {func(_ *receiver.Summary, r *result) { r.WrongSig = 1 }, "of those checked here again, 1 were wrong"},
-		"batches of another form": {func(s *receiver.Summary, _ *result) { s.BadBatches = 2 }, "refused 2 batches that had not the right form"},
-		"another authorization":   {func(s *receiver.Summary, _ *result) { s.Unauthorized = 1 }, "refused 1 batches for their Authorization"},
+		"batches of another form": {func(s *receiver.Summary, _ *result) { s.BadBatches = 2 }, "refused 2 batches without the right form"},
+		"another authorization":   {func(s *receiver.Summary, _ *result) { s.Unauthorized = 1 }, "refused 1 batch without the right Authorization"},
 		"fewer sent than meant":   {func(_ *receiver.Summary, r *result) { r.Sent = 9 }, "10 entries were to be sent"},
 		"something about a batch": {func(s *receiver.Summary, _ *result) {
 			s.BadBatches, s.Wrong = 1, []receiver.Wrong{{Why: "two members"}}

@@ -14,7 +14,7 @@ import (
 	random "math/rand/v2"
 
 	"reprise/cmd/reprise/client"
-	"reprise/cmd/reprise/meter"
+	"reprise/cmd/reprise/words"
 )
 
 // Service is one that runs already, with two tokens of one organization.
@@ -77,7 +77,7 @@ func (s *show) findRoom(ctx context.Context) error {
 		if err != nil || j.Progress.Entries == 0 {
 			return err
 		}
-		s.sayf("  it is not: %s entries came\n", meter.Commas(j.Progress.Entries))
+		s.sayf("  it is not: %s came\n", words.Count(j.Progress.Entries, "entry"))
 		if err := errors.Join(s.hook.stop(), os.Remove(s.receivedFile)); err != nil {
 			return err
 		}
