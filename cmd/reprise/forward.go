@@ -24,6 +24,9 @@ const (
 	unanswered = "no answer from the receiver behind, --forward, so that the batch is not acknowledged"
 )
 
+// errSlow is the end of that time, in words that are always the same: net/http's own differ by which of its timers was first.
+var errSlow = fmt.Errorf("it took more than %s: %w", forwardTime, context.DeadlineExceeded)
+
 // forwarder passes batches on to another receiver.
 type forwarder struct {
 	to            string
@@ -33,13 +36,14 @@ type forwarder struct {
 
 func newForwarder(to, authorization string) *forwarder {
 	return &forwarder{to, authorization, &http.Client{
-		Timeout:       forwardTime,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // our sender follows none either
 	}}
 }
 
 // pass is receiver.Options.Forward. The headers go as they came, but for those of the connection (RFC 9110 §7.6.1).
 func (f *forwarder) pass(ctx context.Context, header http.Header, body []byte) (receiver.Reply, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, forwardTime, errSlow)
+	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.to, bytes.NewReader(body))
 	if err != nil {
 		return receiver.Reply{}, fmt.Errorf("forwarding: %w", err)
@@ -55,12 +59,12 @@ func (f *forwarder) pass(ctx context.Context, header http.Header, body []byte) (
 		err = about.Err // without the URL: it may hold a secret, and this goes to the log
 	}
 	if err != nil {
-		return receiver.Reply{}, fmt.Errorf("%s: %w", unanswered, err)
+		return receiver.Reply{}, fmt.Errorf("%s: %w", unanswered, slow(ctx, err))
 	}
 	defer res.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(res.Body, maxReply))
 	if err != nil {
-		return receiver.Reply{}, fmt.Errorf("%s: reading it: %w", unanswered, err)
+		return receiver.Reply{}, fmt.Errorf("%s: reading it: %w", unanswered, slow(ctx, err))
 	}
 	kept := make(http.Header)
 	for _, name := range []string{"Content-Type", "Retry-After", "Location"} { // what tells our sender something
@@ -69,6 +73,14 @@ func (f *forwarder) pass(ctx context.Context, header http.Header, body []byte) (
 		}
 	}
 	return receiver.Reply{Code: res.StatusCode, Header: kept, Body: answer}, nil
+}
+
+// slow is errSlow where that is why, else err.
+func slow(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errSlow {
+		return errSlow
+	}
+	return err
 }
 
 func dropHops(h http.Header) {
