@@ -77,7 +77,7 @@ func TestANumberOfThingsIsInItsPlural(t *testing.T) {
 
 func TestTheEndOfListenIsASentenceForPeople(t *testing.T) {
 	const line = "0 entries in 0 batches, 0 duplicates, 0 wrong signatures, 1 bad batch\n"
-	const wrong = "wrong: it has 1 lines, Reprise-Entries says \"2\"\n"
+	const wrong = "wrong: it has 1 line, Reprise-Entries says \"2\"\n"
 	for _, row := range []struct {
 		watched, people bool
 		want            string

@@ -52,7 +52,11 @@ func read(w http.ResponseWriter, req *http.Request) (batch, error) {
 		return batch{}, err
 	}
 	if said := h.Get("Reprise-Entries"); said != strconv.Itoa(len(lines)) {
-		return batch{}, fmt.Errorf("it has %d lines, Reprise-Entries says %q", len(lines), said)
+		plural := "s"
+		if len(lines) == 1 {
+			plural = ""
+		}
+		return batch{}, fmt.Errorf("it has %d line%s, Reprise-Entries says %q", len(lines), plural, said)
 	}
 	return batch{id: h.Get("Webhook-Id"), body: body.Bytes(), text: text, lines: lines}, nil
 }

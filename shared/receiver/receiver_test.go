@@ -181,7 +181,7 @@ func TestManyWrongSignaturesDoNotHideABadBatch(t *testing.T) {
 	bad.Header.Set("Reprise-Entries", "2")
 	answer(h, bad)
 	s := h.Summary()
-	if n := len(s.Wrong); n != 6 || s.Wrong[5].Why != `it has 1 lines, Reprise-Entries says "2"` {
+	if n := len(s.Wrong); n != 6 || s.Wrong[5].Why != `it has 1 line, Reprise-Entries says "2"` {
 		t.Errorf("%+v", s.Wrong)
 	}
 }
