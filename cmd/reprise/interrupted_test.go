@@ -59,7 +59,7 @@ func TestASenderThatIsInterruptedSaysHowFarItCame(t *testing.T) {
 	if asked.Load() > 0 {
 		t.Error("it sent a part of what it read")
 	}
-	if said := interrupted(t, strings.Repeat("{}\n", 20_001), at, "send", "-", "--api", service.URL); !strings.HasSuffix(said, "; 10,000 entries up to line 10000 accepted before\n") {
+	if said := interrupted(t, strings.Repeat("{}\n", 20_001), at, "send", "-", "--api", service.URL); !strings.HasSuffix(said, "; 10,000 entries up to line 10000 accepted before\nThen send what begins with line 10001: tail -n +10001.\n") {
 		t.Errorf("while it sends: %q", said)
 	}
 	if n := asked.Load(); n != 2 {

@@ -117,10 +117,7 @@ func (c *Client) beginning(text []byte) string {
 // clean is what others wrote, fit for a terminal: without our token, which they were told, without what is not printable, which a
 // terminal would obey.
 func (c *Client) clean(text string) string {
-	if c.token != "" {
-		text = strings.ReplaceAll(text, c.token, "***")
-	}
-	return strings.Map(func(r rune) rune {
+	text = strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
@@ -129,5 +126,9 @@ func (c *Client) clean(text string) string {
 		default:
 			return r
 		}
-	}, strings.ToValidUTF8(access.Redact(text), ""))
+	}, strings.ToValidUTF8(text, ""))
+	if c.token != "" { // only now: what was taken out may have stood within it
+		text = strings.ReplaceAll(text, c.token, "***")
+	}
+	return access.Redact(text)
 }
