@@ -30,8 +30,7 @@ func TestThePageIsServedWithEveryStateAndLeavesNothingBehind(t *testing.T) {
 	folder := t.TempDir()
 	cmd := exec.Command(program, "demo", "--page", "--entries", "20000")
 	cmd.Env = append(os.Environ(), "TMPDIR="+folder, "BROWSER=false")
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
+	log := logTo(t, cmd)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -43,13 +42,13 @@ func TestThePageIsServedWithEveryStateAndLeavesNothingBehind(t *testing.T) {
 	said := until(t, out, "leaves nothing behind.\n")
 	found := regexp.MustCompile(`^The page, with demo data: (http://127\.0\.0\.1:\d+)/\n[^:]*:\n\n    (rpr_\S+)\n`).FindStringSubmatch(said)
 	if found == nil {
-		t.Fatalf("it said %q, and of that %q", said, stderr.String())
+		t.Fatalf("it said %q, and of that %q", said, textOf(t, log))
 	}
 	api, token := found[1], found[2]
 	if api == "http://127.0.0.1:8080" {
 		t.Error("it is where another listens")
 	}
-	if strings.Count(said, token) != 1 || strings.Contains(stderr.String(), token) || holds(t, folder, token) {
+	if strings.Count(said, token) != 1 || strings.Contains(textOf(t, log), token) || holds(t, folder, token) {
 		t.Error("the token is not in one place alone")
 	}
 	if code, body, err := request("GET", api+"/", "", nil); err != nil || code != 200 || !bytes.Contains(body, []byte("<!doctype html>")) {
@@ -67,7 +66,7 @@ func TestThePageIsServedWithEveryStateAndLeavesNothingBehind(t *testing.T) {
 		t.Errorf("it said %q in the end, %v", rest, err)
 	}
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("it ended with %v: %s", err, stderr.String())
+		t.Errorf("it ended with %v: %s", err, textOf(t, log))
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
 		t.Errorf("it left %v, %v", left, err)
@@ -146,4 +145,25 @@ func holds(t *testing.T, folder, text string) (found bool) {
 		found = found || bytes.Contains(b, []byte(text))
 	}
 	return found
+}
+
+// logTo has what a process says of its work go to a file, which can be read while it goes on.
+func logTo(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	cmd.Stderr = f
+	return f.Name()
+}
+
+func textOf(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
