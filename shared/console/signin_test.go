@@ -174,10 +174,13 @@ func TestARevokedTokenLeadsBackToTheForm(t *testing.T) {
 	p.enters(p.Admin)
 	p.is("ready")
 	p.shows("Unconfigured", us)
-	p.shows("Unconfigured", eu) // nothing is on its way any more
+	p.shows("Unconfigured", eu)
+	p.shows("There is nothing in this range", all)
+	revoked := as(p.Revoked(t))
 	p.allow("status of 401")
-	p.stand(as(p.Revoked(t)))
-	p.push(all, at{"button", "Reload"})
+	p.tabTo(all, at{"button", "Reload"}) // first, since whatever is asked from then on leads away
+	p.stand(revoked)
+	p.press(kb.Enter)
 	p.is("unauthorized")
 	p.shows("This token is unknown, expired or revoked. Paste another one.", at{"alert", ""})
 	if kept := value[float64](p, "sessionStorage.length"); kept != 0 {
