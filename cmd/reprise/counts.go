@@ -12,6 +12,7 @@ import (
 
 	"reprise/cmd/reprise/meter"
 	"reprise/cmd/reprise/tail"
+	"reprise/cmd/reprise/words"
 	"reprise/shared/receiver"
 )
 
@@ -54,8 +55,8 @@ func (c *counts) draw() {
 
 // counted is what a receiver got, as one line.
 func counted(s receiver.Summary) string {
-	line := fmt.Sprintf("%s in %s, %s, %s, %s", plural(s.Entries, "entry"), plural(s.Batches, "batch"), plural(s.Duplicates, "duplicate"),
-		plural(s.WrongSignatures, "wrong signature"), plural(s.BadBatches, "bad batch"))
+	line := fmt.Sprintf("%s in %s, %s, %s, %s", words.Count(s.Entries, "entry"), words.Count(s.Batches, "batch"), words.Count(s.Duplicates, "duplicate"),
+		words.Count(s.WrongSignatures, "wrong signature"), words.Count(s.BadBatches, "bad batch"))
 	if s.Unauthorized > 0 {
 		line += fmt.Sprintf(", %s unauthorized", meter.Commas(s.Unauthorized))
 	}

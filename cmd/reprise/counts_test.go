@@ -64,17 +64,6 @@ func TestWhatIsWrittenAboveTheCountsMakesThemStepAside(t *testing.T) {
 	}
 }
 
-func TestANumberOfThingsIsInItsPlural(t *testing.T) {
-	for want, got := range map[string]string{
-		"1 wrong signature": plural(1, "wrong signature"), "0 batches": plural(0, "batch"), "1 batch": plural(1, "batch"),
-		"2,000 entries": plural(2000, "entry"), "1 entry": plural(1, "entry"), "12 lines": plural(12, "line"),
-	} {
-		if got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
-
 func TestTheEndOfListenIsASentenceForPeople(t *testing.T) {
 	const line = "0 entries in 0 batches, 0 duplicates, 0 wrong signatures, 1 bad batch\n"
 	const wrong = "wrong: it has 1 line, Reprise-Entries says \"2\"\n"

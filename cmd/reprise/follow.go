@@ -12,6 +12,7 @@ import (
 
 	"reprise/cmd/reprise/client"
 	"reprise/cmd/reprise/meter"
+	"reprise/cmd/reprise/words"
 	"reprise/shared/replay"
 )
 
@@ -53,7 +54,7 @@ func follow(ctx context.Context, at *client.Client, s streams, as shape, job cli
 	if err := failure(last); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.err, "Completed: %s, after %.1f s.\n", plural(last.Progress.Entries, "entry"), took.Seconds())
+	_, err = fmt.Fprintf(s.err, "Completed: %s, after %.1f s.\n", words.Count(last.Progress.Entries, "entry"), took.Seconds())
 	return err
 }
 
@@ -175,7 +176,7 @@ func (f *follower) why(ctx context.Context, j client.Job) string {
 		switch {
 		case err != nil, status.At.IsZero(), status.Code/100 == 2: // it is only to explain: nothing is made of an error
 		case status.Code == 0:
-			said = append(said, fmt.Sprintf("%s does not answer: %s", name, line(status.Message)))
+			said = append(said, fmt.Sprintf("%s does not answer: %s", name, client.Printable(status.Message)))
 		default:
 			said = append(said, fmt.Sprintf("%s answers %s", name, answered(status.Code, status.Message)))
 		}
@@ -188,7 +189,7 @@ func (f *follower) why(ctx context.Context, j client.Job) string {
 
 // answered is a receiver's code with what came with it, which mostly begins with the code's own words.
 func answered(code int, message string) string {
-	text, message := http.StatusText(code), line(message)
+	text, message := http.StatusText(code), client.Printable(message)
 	switch {
 	case message == "":
 	case strings.HasPrefix(message, text):
@@ -197,16 +198,6 @@ func answered(code int, message string) string {
 		text += ": " + message
 	}
 	return strings.TrimSpace(fmt.Sprintf("%d %s", code, text))
-}
-
-// line is what others wrote, fit for a line of a terminal.
-func line(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return ' '
-		}
-		return r
-	}, text)
 }
 
 // failure is an error that says why a job failed with what to do about it; nil if it did not.
@@ -219,7 +210,7 @@ func failure(j client.Job) error {
 		if f == nil {
 			return
 		}
-		text := line(f.Detail)
+		text := client.Printable(f.Detail)
 		if !strings.HasPrefix(text, f.Code) { // as "cancelled by me" has it
 			text = f.Code + ": " + text
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/words"
 	"reprise/shared/replay"
 )
 
@@ -160,7 +161,7 @@ func tellEstimate(to io.Writer, w replay.Window, e client.Estimate) {
 		return
 	}
 	_, _ = fmt.Fprintf(to, "%s to %s: at most %s in %s, about %s.\n", from, until,
-		plural(e.Entries, "entry"), plural(e.Requests, "request"), time.Duration(e.Seconds)*time.Second)
+		words.Count(e.Entries, "entry"), words.Count(e.Requests, "request"), time.Duration(e.Seconds)*time.Second)
 }
 
 // noWebhook is the refusal in words of its own where there is no webhook to replay to.
@@ -184,7 +185,7 @@ func noWebhook(err error, region string) error {
 func (c *replayCmd) confirm(ctx context.Context, s streams, entries int64) error {
 	if !terminal(s.in) || !terminal(s.err) {
 		return &verdict{
-			errUsage, fmt.Sprintf("up to %s are more than --ask-above %d, and nobody is here to ask: nothing was done", plural(entries, "entry"), c.AskAbove),
+			errUsage, fmt.Sprintf("up to %s are more than --ask-above %d, and nobody is here to ask: nothing was done", words.Count(entries, "entry"), c.AskAbove),
 			"Add --yes if that much is meant.",
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"reprise/cmd/reprise/client"
 	"reprise/cmd/reprise/lines"
 	"reprise/cmd/reprise/meter"
+	"reprise/cmd/reprise/words"
 )
 
 // sendCmd is `reprise send`.
@@ -80,7 +81,7 @@ func (c *sendCmd) Run(ctx context.Context, s streams) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(s.out, "%s accepted in %s\n", plural(done.Accepted, "entry"), plural(done.Requests, "request"))
+	_, err = fmt.Fprintf(s.out, "%s accepted in %s\n", words.Count(done.Accepted, "entry"), words.Count(done.Requests, "request"))
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"reprise/cmd/reprise/bodies"
 	"reprise/cmd/reprise/client"
+	"reprise/cmd/reprise/words"
 )
 
 const (
@@ -52,7 +53,7 @@ func (d sent) progress() string {
 	if d.last == 0 {
 		return "nothing was accepted before"
 	}
-	return fmt.Sprintf("%s up to line %d accepted before", plural(d.Accepted, "entry"), d.last)
+	return fmt.Sprintf("%s up to line %d accepted before", words.Count(d.Accepted, "entry"), d.last)
 }
 
 // next is what to do now. The file from its beginning would be right only if it is packed as before, which a repaired line may

@@ -12,6 +12,7 @@ import (
 	"reprise/cmd/reprise/lines"
 	"reprise/cmd/reprise/meter"
 	"reprise/cmd/reprise/signatures"
+	"reprise/cmd/reprise/words"
 	"reprise/shared/auditlog"
 	"reprise/shared/receiver"
 )
@@ -73,7 +74,7 @@ func (c *verifyCmd) Run(ctx context.Context, s streams) error {
 	case r.Lines == 0:
 		return fmt.Errorf("%s holds no entries: there is nothing to verify", name)
 	case bad > 0:
-		return fmt.Errorf("%s: %s of %s not verify", name, meter.Commas(bad), plural(r.Lines, "line")+does(bad))
+		return fmt.Errorf("%s: %s of %s not verify", name, meter.Commas(bad), words.Count(r.Lines, "line")+does(bad))
 	}
 	return nil
 }
@@ -89,7 +90,7 @@ func (c *verifyCmd) show(out io.Writer, r signatures.Result) error {
 	if c.Output == "json" {
 		return json.NewEncoder(out).Encode(r)
 	}
-	text := fmt.Sprintf("%s: %s verified", plural(r.Lines, "line"), meter.Commas(r.Verified))
+	text := fmt.Sprintf("%s: %s verified", words.Count(r.Lines, "line"), meter.Commas(r.Verified))
 	for _, part := range []struct {
 		n    int64
 		what string

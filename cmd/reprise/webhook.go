@@ -78,7 +78,7 @@ func showWebhook(ctx context.Context, at *client.Client, s streams, as shape, ho
 		row("Updated at", hook.UpdatedAt.Format(time.RFC3339))
 	}
 	if !status.At.IsZero() {
-		last := "no answer: " + line(status.Message)
+		last := "no answer: " + client.Printable(status.Message)
 		if status.Code != 0 {
 			last = answered(status.Code, status.Message)
 		}
@@ -198,7 +198,7 @@ func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
 	case test.Code != 0:
 		_, err = fmt.Fprintf(s.out, "%s (%d ms)\n", answered(test.Code, test.Message), *cmp.Or(test.Duration, new(int64)))
 	case test.Duration != nil:
-		_, err = fmt.Fprintf(s.out, "no answer: %s (%d ms)\n", line(test.Reason), *test.Duration)
+		_, err = fmt.Fprintf(s.out, "no answer: %s (%d ms)\n", client.Printable(test.Reason), *test.Duration)
 	}
 	if err != nil || test.OK() {
 		return err
@@ -209,15 +209,15 @@ func (c *webhookTestCmd) Run(ctx context.Context, s streams) error {
 // failedTest says what became of a test entry that was not taken.
 func failedTest(ctx context.Context, at *client.Client, test client.Test) error {
 	if test.Code == 0 && test.Duration == nil {
-		return &verdict{text: "nothing was sent: " + line(test.Reason), todo: setsWebhook}
+		return &verdict{text: "nothing was sent: " + client.Printable(test.Reason), todo: setsWebhook}
 	}
 	receiver := "the receiver"
 	if hook, err := at.Webhook(ctx); err == nil { // it is only to explain: nothing is made of an error
-		receiver = line(hook.Endpoint)
+		receiver = client.Printable(hook.Endpoint)
 	}
 	if test.Code == 0 {
 		return &verdict{
-			text: receiver + " did not answer: " + line(test.Reason),
+			text: receiver + " did not answer: " + client.Printable(test.Reason),
 			todo: `Is the receiver running, and is that its address? "reprise webhook set --endpoint URL" changes it.`,
 		}
 	}

@@ -247,3 +247,9 @@ func TestATokenIsWhatAHeaderMayHold(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNotPrintableIsTakenOut(t *testing.T) {
+	if got := Printable("a\u202eb\u2028\x1b[31m\xff\x9b\u009bc\n\td"); got != "ab[31mc  d" {
+		t.Errorf("%q", got)
+	}
+}

@@ -114,10 +114,18 @@ func (c *Client) beginning(text []byte) string {
 	return strings.ToValidUTF8(said[:min(len(said), maxSaid)], "")
 }
 
-// clean is what others wrote, fit for a terminal: without our token, which they were told, without what is not printable, which a
-// terminal would obey.
+// clean is what others wrote, fit for a terminal, and without our token, which they were told.
 func (c *Client) clean(text string) string {
-	text = strings.Map(func(r rune) rune {
+	text = Printable(text)
+	if c.token != "" { // only now: what was taken out may have stood within it
+		text = strings.ReplaceAll(text, c.token, "***")
+	}
+	return access.Redact(text)
+}
+
+// Printable is what others wrote on one line, without what is not printable, which a terminal would obey. Answers have it as it came.
+func Printable(text string) string {
+	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
@@ -127,8 +135,4 @@ func (c *Client) clean(text string) string {
 			return r
 		}
 	}, strings.ToValidUTF8(text, ""))
-	if c.token != "" { // only now: what was taken out may have stood within it
-		text = strings.ReplaceAll(text, c.token, "***")
-	}
-	return access.Redact(text)
 }
