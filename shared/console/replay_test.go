@@ -136,15 +136,7 @@ func (p *page) take(day time.Time) {
 
 func TestAReplayIsWatchedRefusedCancelledAndSentAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	gate := make(chan struct{})
-	in := newInbox(t, noTrouble, gate)
-	w.hook("us", in.url)
-	w.fill("us", 350)
-	w.fill("us", 350)
-	p := w.visit()
-	p.enters(p.Admin)
-	p.is("ready")
+	p, in, gate := waiting(t)
 	p.shows("700", us, at{"group", "Ask for a replay, us"}) // the estimate
 	p.push(us, sendReplay)
 	p.shows("Running", us, at{"table", "Latest replay, us"})
@@ -175,7 +167,7 @@ func TestAReplayIsWatchedRefusedCancelledAndSentAgain(t *testing.T) {
 	p.shows("Cancelled by ada", us)
 	p.keepsFocus("Yes, cancel it")
 	p.state("cancelled")
-	if job := w.ask("GET", jobPath, "us", "", 200); job["status"] != "failed" {
+	if job := p.ask("GET", jobPath, "us", "", 200); job["status"] != "failed" {
 		t.Errorf("the replay is %v", job)
 	}
 
@@ -225,18 +217,10 @@ func TestAFailedReplaySaysWhyAndWhatToDo(t *testing.T) {
 
 func TestAWebhookThatIsTurnedOffMeanwhileEndsAReplay(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	gate := make(chan struct{})
-	in := newInbox(t, noTrouble, gate)
-	w.hook("us", in.url)
-	w.fill("us", 350)
-	w.fill("us", 350)
-	p := w.visit()
-	p.enters(p.Admin)
-	p.is("ready")
+	p, _, gate := waiting(t)
 	p.push(us, sendReplay)
 	p.shows("Running", us, at{"table", "Latest replay, us"})
-	w.ask("PATCH", hookPath, "us", `{"enabled":false}`, 200)
+	p.ask("PATCH", hookPath, "us", `{"enabled":false}`, 200)
 	close(gate)
 	p.shows("The webhook was turned off", us)
 	p.push(us, at{"button", "Reload"})

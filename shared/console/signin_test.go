@@ -144,9 +144,7 @@ func (w *world) asked() (all []*http.Request) {
 
 func TestTheFormIsPaintedBeforeAnythingIsAsked(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	goOn := make(chan struct{})
-	w.stand(held(goOn))
+	w, goOn := heldUp(t)
 	p := w.visit()
 	p.show("/")
 	const painted = `performance.getEntriesByName("first-contentful-paint").length === 1`

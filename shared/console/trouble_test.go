@@ -64,9 +64,7 @@ func TestATabWithoutAConnectionSaysSoAndComesBack(t *testing.T) {
 
 func TestARequestThatTakesLongIsSaidToDoSo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	goOn := make(chan struct{})
-	w.stand(held(goOn))
+	w, goOn := heldUp(t)
 	p := w.visit()
 	p.enters(p.Admin)
 	p.shows("The service takes longer than usual…", at{"banner", ""})
@@ -106,9 +104,7 @@ func TestThePageIsWholeInForcedColors(t *testing.T) {
 
 func TestNothingMovesForWhoLikesItLess(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, 1)
-	goOn := make(chan struct{})
-	w.stand(held(goOn))
+	w, goOn := heldUp(t)
 	p := w.visit()
 	p.show("/")
 	p.enter(p.Admin, token)

@@ -108,6 +108,29 @@ func as(token string) func(http.Handler) http.Handler {
 	}
 }
 
+// heldUp is a service whose API answers nobody until told to go on.
+func heldUp(t *testing.T) (w *world, goOn chan struct{}) {
+	t.Helper()
+	w, goOn = newWorld(t, 1), make(chan struct{})
+	w.stand(held(goOn))
+	return w, goOn
+}
+
+// waiting is a page of somebody signed in, where us has 700 entries and a receiver each of whose batches takes one of the gate.
+func waiting(t *testing.T) (p *page, in *inbox, gate chan struct{}) {
+	t.Helper()
+	w := newWorld(t, 1)
+	gate = make(chan struct{})
+	in = newInbox(t, noTrouble, gate)
+	w.hook("us", in.url)
+	w.fill("us", 350)
+	w.fill("us", 350)
+	p = w.visit()
+	p.enters(p.Admin)
+	p.is("ready")
+	return p, in, gate
+}
+
 // requests is what came through the door.
 func (w *world) requests() []*http.Request {
 	w.mu.Lock()
